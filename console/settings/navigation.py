@@ -1,0 +1,134 @@
+"""The menu of the staff screens and the tabs above lists that belong together.
+
+An item without `permission` would be shown to every staff login, so each has one.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+type Item = dict[str, Any]
+
+
+def may(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def _list_of(model: str) -> Any:
+    return reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")
+
+
+def _view(model: str) -> Callable[[HttpRequest], bool]:
+    app_label, name = model.split(".")
+    return may(f"{app_label}.view_{name}")
+
+
+def item(title: str, icon: str, model: str) -> Item:
+    return {"title": title, "icon": icon, "link": _list_of(model), "permission": _view(model)}
+
+
+def group(title: str, *items: Item) -> Item:
+    return {"title": title, "items": list(items)}
+
+
+def tab(title: str, model: str) -> Item:
+    return {"title": title, "link": _list_of(model), "permission": _view(model)}
+
+
+def tabs(*items: tuple[str, str]) -> Item:
+    return {
+        "models": [model for _, model in items],
+        "items": [tab(title, model) for title, model in items],
+    }
+
+
+# Customers' users and console staff are one list, told apart by its address.
+USERS, STAFF = "?is_staff__exact=0", "?is_staff__exact=1"
+
+
+def _is_people(request: HttpRequest) -> bool:
+    return request.path.startswith(str(_list_of("tenancy.user")))
+
+
+def shows_staff(request: HttpRequest) -> bool:
+    return _is_people(request) and request.GET.get("is_staff__exact") == "1"
+
+
+def shows_users(request: HttpRequest) -> bool:
+    return _is_people(request) and not shows_staff(request)
+
+
+def _people(title: str, query: str, active: Callable[[HttpRequest], bool], **more: str) -> Item:
+    link = lambda request: f"{_list_of('tenancy.user')}{query}"  # noqa: E731
+    return {"title": title, "link": link, "permission": _view("tenancy.user"), **more} | {
+        "active": active
+    }
+
+
+NAVIGATION = [
+    group(
+        "Work",
+        {
+            "title": "Dashboard",
+            "icon": "space_dashboard",
+            "link": reverse_lazy("admin:index"),
+            "permission": lambda request: request.user.is_staff,
+        },
+    ),
+    group(
+        "Customers",
+        item("Accounts", "apartment", "tenancy.account"),
+        _people("Users", USERS, shows_users, icon="person"),
+        item("Sites", "language", "tenancy.site"),
+    ),
+    group(
+        "Money",
+        item("Bank transfers", "account_balance", "billing.payment"),
+        item("Invoices", "receipt_long", "billing.invoice"),
+        item("Subscriptions", "autorenew", "billing.subscription"),
+        item("Statements", "description", "billing.bankstatement"),
+        item("Approvals", "how_to_reg", "billing.approval"),
+    ),
+    group(
+        "Credits",
+        item("Ledger", "list_alt", "billing.credittransaction"),
+        item("Balances", "account_balance_wallet", "billing.creditbalance"),
+        item("Costs", "sell", "billing.creditcost"),
+        item("Proofs", "verified", "billing.ledgerproof"),
+    ),
+    group("Plans", item("Plans", "inventory_2", "tenancy.plan")),
+    group(
+        "Staff",
+        _people("Staff", STAFF, shows_staff, icon="badge"),
+        item("Groups", "groups", "auth.group"),
+        item("Limits", "speed", "billing.grantlimit"),
+    ),
+    group("Audit", item("Audit trail", "policy", "tenancy.auditevent")),
+]
+
+TABS = [
+    {
+        "models": ["tenancy.user"],
+        "items": [
+            _people("Customers' users", USERS, shows_users),
+            _people("Console staff", STAFF, shows_staff),
+        ],
+    },
+    tabs(
+        ("Sites", "tenancy.site"),
+        ("API keys", "tenancy.apikey"),
+        ("Sync events", "tenancy.syncevent"),
+        ("Sectors", "tenancy.sector"),
+        ("Access", "tenancy.siteuseraccess"),
+        ("Industries", "tenancy.industry"),
+        ("Industry sectors", "tenancy.industrysector"),
+    ),
+    tabs(
+        ("Statements", "billing.bankstatement"),
+        ("Lines", "billing.statementline"),
+        ("Allocations", "billing.allocation"),
+        ("Payers", "billing.payerlink"),
+    ),
+]
