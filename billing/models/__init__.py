@@ -1,0 +1,44 @@
+from billing.models.approval import Approval, ApprovalStatus
+from billing.models.bank_statement import (
+    Allocation,
+    BankStatement,
+    LineState,
+    PayerLink,
+    StatementLine,
+)
+from billing.models.credit_balance import CreditBalance
+from billing.models.credit_cost import CostUnit, CreditCost, Operation
+from billing.models.credit_transaction import MAX_AMOUNT, CreditTransaction, TransactionType
+from billing.models.grant_limit import GrantLimit
+from billing.models.invoice import Invoice, InvoiceCounter, InvoiceStatus
+from billing.models.ledger_proof import LedgerProof
+from billing.models.payment import OPEN_PAYMENT, PAYMENT_TRANSITIONS, Payment, PaymentStatus
+from billing.models.subscription import Subscription, SubscriptionStatus
+
+__all__ = [
+    "MAX_AMOUNT",
+    "OPEN_PAYMENT",
+    "PAYMENT_TRANSITIONS",
+    "Allocation",
+    "Approval",
+    "ApprovalStatus",
+    "BankStatement",
+    "CostUnit",
+    "CreditBalance",
+    "CreditCost",
+    "CreditTransaction",
+    "GrantLimit",
+    "Invoice",
+    "InvoiceCounter",
+    "InvoiceStatus",
+    "LedgerProof",
+    "LineState",
+    "Operation",
+    "PayerLink",
+    "Payment",
+    "PaymentStatus",
+    "StatementLine",
+    "Subscription",
+    "SubscriptionStatus",
+    "TransactionType",
+]

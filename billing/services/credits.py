@@ -1,0 +1,285 @@
+"""Credits: what an account may spend, spending it, and what staff give, correct and undo."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from billing.models import CreditBalance, CreditTransaction, TransactionType
+from billing.services import grant_limits
+from billing.services.costs import cost_of
+from billing.services.ledger import InsufficientCredits, Posted, check_amount, post
+from tenancy.errors import InvalidValue, StateConflict
+from tenancy.models import Account, AccountStatus, User
+from tenancy.records import clean_reason, lock, record, refuse_own_account
+from tenancy.services.accounts import refuse_deleted
+
+
+class AlreadyReversed(StateConflict):
+    code = "already_reversed"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an operation would cost, in credits, and whether that can be spent now."""
+
+    allowed: bool
+    cost: int
+    available: int
+
+
+def check(*, account: Account, operation: str, units: int = 1) -> Estimate:
+    """Estimate an operation without spending. Raises UnknownOperation, InvalidValue."""
+    cost = cost_of(operation=operation, units=units)
+    balance = CreditBalance.objects.get(account=account)
+    return Estimate(
+        allowed=cost <= balance.available and not balance.frozen,
+        cost=cost,
+        available=balance.available,
+    )
+
+
+def deduct(
+    *,
+    account: Account,
+    operation: str,
+    units: int = 1,
+    idempotency_key: str | None,
+    description: str = "",
+    metadata: dict[str, object] | None = None,
+) -> Posted:
+    """Spend an operation's cost, exactly once for each key.
+
+    Raises UnknownOperation, InvalidValue, InsufficientCredits, BalanceFrozen,
+    IdempotencyKeyReused.
+    """
+    return post(
+        account=account,
+        type=TransactionType.DEDUCTION,
+        amount=-cost_of(operation=operation, units=units),
+        by=None,
+        operation=operation,
+        description=description or operation,
+        idempotency_key=idempotency_key,
+        metadata=metadata,
+    )
+
+
+@transaction.atomic
+def grant(
+    *,
+    account: Account,
+    amount: int,
+    by: User,
+    reason: str,
+    now: datetime,
+    ticket_url: str = "",
+    idempotency_key: str | None = None,
+) -> Posted:
+    """Give credits, within the person's limits for one grant and for the day (UTC).
+
+    Raises InvalidValue unless 1 <= amount <= 10,000,000; OverLimit; StateConflict for a cancelled
+    or deleted account; OwnAccount.
+    """
+    if isinstance(amount, int) and amount < 0:
+        raise InvalidValue(
+            f"A grant gives credits; {amount:,} would take them. Use Adjust credits for that.",
+            field="amount",
+        )
+    return _give_or_take(
+        TransactionType.GRANT,
+        "credits_granted",
+        account=account,
+        amount=amount,
+        by=by,
+        reason=reason,
+        now=now,
+        ticket_url=ticket_url,
+        idempotency_key=idempotency_key,
+    )
+
+
+@transaction.atomic
+def adjust(
+    *,
+    account: Account,
+    amount: int,
+    by: User,
+    reason: str,
+    now: datetime,
+    ticket_url: str = "",
+    idempotency_key: str | None = None,
+) -> Posted:
+    """Correct a balance up (positive) or down (negative), within the person's limits.
+
+    Raises InvalidValue for 0 and out of range, InsufficientCredits when more would be taken than
+    can be spent, OverLimit, StateConflict for a cancelled or deleted account, OwnAccount.
+    """
+    return _give_or_take(
+        TransactionType.ADJUSTMENT,
+        "credits_adjusted",
+        account=account,
+        amount=amount,
+        by=by,
+        reason=reason,
+        now=now,
+        ticket_url=ticket_url,
+        idempotency_key=idempotency_key,
+    )
+
+
+def _give_or_take(
+    type: TransactionType,
+    verb: str,
+    *,
+    account: Account,
+    amount: int,
+    by: User,
+    reason: str,
+    now: datetime,
+    ticket_url: str,
+    idempotency_key: str | None,
+) -> Posted:
+    reason = clean_reason(reason)
+    check_amount(amount)
+    # The status must still hold when the row is posted, so the account is locked; its customers'
+    # deductions lock only the balance and go on.
+    lock(account)
+    refuse_own_account(by=by, account=account)
+    refuse_deleted(account)
+    if account.status == AccountStatus.CANCELLED:
+        raise StateConflict(
+            f"{account.name} is cancelled. Reactivate it before giving or taking credits.",
+            current=account.status,
+        )
+    # A repeated call moves nothing, so the day's limit has no say in it.
+    if not _is_posted(account=account, idempotency_key=idempotency_key):
+        grant_limits.check(by=by, amount=abs(amount), now=now)
+    posted = post(
+        account=account,
+        type=type,
+        amount=amount,
+        by=by,
+        reason=reason,
+        description=type.label,
+        idempotency_key=idempotency_key,
+    )
+    if not posted.replayed:
+        _record_posted(verb, posted, account=account, by=by, reason=reason, ticket_url=ticket_url)
+    return posted
+
+
+@transaction.atomic
+def reverse(*, entry: CreditTransaction, by: User, reason: str, ticket_url: str = "") -> Posted:
+    """Undo one ledger row by a linked row of the opposite amount; each row at most once.
+
+    Raises AlreadyReversed (saying by whom and when), StateConflict for a reversal and for a row
+    that belongs to a payment, InsufficientCredits when its credits are spent, OwnAccount.
+    """
+    reason = clean_reason(reason)
+    account = entry.account
+    # Two reversals of one row stand in line here; the second sees the first one's row.
+    lock(account)
+    refuse_own_account(by=by, account=account)
+    refuse_deleted(account)
+    earlier = CreditTransaction.objects.filter(reverses=entry).select_related("created_by").first()
+    if earlier is not None:
+        raise AlreadyReversed(
+            f"Row {entry.sequence} was reversed by {earlier.created_by} at "
+            f"{earlier.created_at:%Y-%m-%d %H:%M} UTC; nothing was changed.",
+            current="reversed",
+        )
+    if entry.type == TransactionType.REVERSAL:
+        raise StateConflict(
+            f"Row {entry.sequence} is itself a reversal. Grant or adjust credits instead.",
+            current=entry.type,
+        )
+    if entry.payment_id is not None:
+        raise StateConflict(
+            f"Row {entry.sequence} belongs to payment {entry.payment.reference}; its credits are "
+            "undone together with that payment.",
+            current=entry.type,
+        )
+    try:
+        posted = post(
+            account=account,
+            type=TransactionType.REVERSAL,
+            amount=-entry.amount,
+            by=by,
+            reason=reason,
+            operation=entry.operation,
+            description=f"Reversal of row {entry.sequence}",
+            reverses_id=entry.pk,
+        )
+    except InsufficientCredits as refusal:
+        left = refusal.facts["available"]
+        raise InsufficientCredits(
+            f"{entry.amount - left:,} of the {entry.amount:,} credits of row {entry.sequence} are "
+            f"spent. Adjust the balance by the {left:,} that are left instead.",
+            required=entry.amount,
+            available=left,
+        ) from None
+    _record_posted(
+        "credits_reversed", posted, account=account, by=by, reason=reason, ticket_url=ticket_url
+    )
+    return posted
+
+
+@transaction.atomic
+def start(
+    *,
+    account: Account,
+    type: TransactionType,
+    amount: int,
+    by: User | None,
+    reason: str,
+    ticket_url: str = "",
+) -> Posted:
+    """The first credits of an account: `trial` from its plan or `opening` from another system.
+
+    Raises InvalidValue unless 1 <= amount <= 10,000,000, StateConflict when the account has
+    ledger rows already.
+    """
+    reason = clean_reason(reason)
+    check_amount(amount)
+    if amount < 0:
+        raise InvalidValue(
+            f"An account starts with credits or none, not with {amount:,}.", field="amount"
+        )
+    lock(account)
+    if CreditTransaction.objects.filter(account=account).exists():
+        raise StateConflict(
+            f"{account.name} has credits in its ledger already; use Grant or Adjust credits.",
+            current="in use",
+        )
+    posted = post(
+        account=account, type=type, amount=amount, by=by, reason=reason, description=type.label
+    )
+    _record_posted(
+        "credits_opened", posted, account=account, by=by, reason=reason, ticket_url=ticket_url
+    )
+    return posted
+
+
+def _is_posted(*, account: Account, idempotency_key: str | None) -> bool:
+    return (
+        idempotency_key is not None
+        and CreditTransaction.objects.filter(
+            idempotency_key=idempotency_key, account=account
+        ).exists()
+    )
+
+
+def _record_posted(
+    verb: str, posted: Posted, *, account: Account, by: User | None, reason: str, ticket_url: str
+) -> None:
+    record(
+        verb,
+        by=by,
+        reason=reason,
+        target=account,
+        account=account,
+        before={"credits": posted.balance_after - posted.amount},
+        after={"credits": posted.balance_after, "ledger_row": posted.sequence},
+        ticket_url=ticket_url,
+    )

@@ -1,0 +1,70 @@
+"""What a confirmed payment buys: a month of a plan."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from billing.models import Invoice, Subscription, SubscriptionStatus
+from tenancy.models import Account, PaymentMethod, Plan, User
+from tenancy.records import save_with_history
+
+PERIOD_FIELDS = (
+    "status",
+    "payment_method",
+    "external_payment_id",
+    "current_period_start",
+    "current_period_end",
+    "cancel_at_period_end",
+)
+
+
+@dataclass(frozen=True)
+class Period:
+    start: datetime
+    end: datetime
+
+
+def a_month_later(moment: datetime) -> datetime:
+    """The same day and time (UTC) a calendar month on; the 31st becomes the month's last day."""
+    moment = moment.astimezone(UTC)
+    year, month = divmod(moment.year * 12 + moment.month, 12)
+    last_day = calendar.monthrange(year, month + 1)[1]
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
+
+
+def next_period(*, account: Account, plan: Plan, now: datetime) -> Period:
+    """The month that a payment confirmed at `now` would buy.
+
+    A renewal of the same plan follows on the period that is open; anything else starts now.
+    """
+    subscription = Subscription.objects.filter(account=account).first()
+    renews = (
+        subscription is not None and subscription.period_is_open(now) and account.plan_id == plan.pk
+    )
+    start = subscription.current_period_end if renews else now
+    return Period(start=start, end=a_month_later(start))
+
+
+def extend(
+    *,
+    account: Account,
+    invoice: Invoice,
+    bank_transaction_id: str,
+    by: User,
+    reason: str,
+    now: datetime,
+) -> Subscription:
+    """Give a locked account the month that `invoice` is for, paid by bank transfer."""
+    period = next_period(account=account, plan=invoice.plan, now=now)
+    subscription = Subscription.objects.filter(account=account).first()
+    if subscription is None:
+        subscription = Subscription(account=account, current_period_start=period.start)
+    elif not subscription.period_is_open(now) or period.start <= now:
+        subscription.current_period_start = period.start
+    subscription.status = SubscriptionStatus.ACTIVE
+    subscription.payment_method = PaymentMethod.BANK_TRANSFER
+    subscription.external_payment_id = bank_transaction_id
+    subscription.current_period_end = period.end
+    subscription.cancel_at_period_end = False
+    save_with_history(subscription, by=by, reason=reason, fields=PERIOD_FIELDS)
+    return subscription

@@ -1,0 +1,37 @@
+from tenancy.models.account import (
+    RESERVED_SLUGS,
+    TRANSITIONS,
+    Account,
+    AccountStatus,
+    PaymentMethod,
+    SuspensionReason,
+)
+from tenancy.models.api_key import ApiKey
+from tenancy.models.audit_event import AuditEvent
+from tenancy.models.industry import Industry, IndustrySector
+from tenancy.models.plan import Currency, Feature, Plan
+from tenancy.models.site import Sector, Site, SiteStatus, SiteUserAccess
+from tenancy.models.sync_event import SyncEvent
+from tenancy.models.user import User
+
+__all__ = [
+    "RESERVED_SLUGS",
+    "TRANSITIONS",
+    "Account",
+    "AccountStatus",
+    "ApiKey",
+    "AuditEvent",
+    "Currency",
+    "Feature",
+    "Industry",
+    "IndustrySector",
+    "PaymentMethod",
+    "Plan",
+    "Sector",
+    "Site",
+    "SiteStatus",
+    "SiteUserAccess",
+    "SuspensionReason",
+    "SyncEvent",
+    "User",
+]

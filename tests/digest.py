@@ -1,0 +1,50 @@
+"""Whether anything changed: one fingerprint of every business table."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+
+from tenancy.errors import ServiceError
+
+
+def digest() -> dict[str, str]:
+    """The hash of all rows of each table, by table name."""
+    tables = business_tables()
+    parts = [
+        f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"  # noqa: S608
+        f' FROM "{table}" t'
+        for table in tables
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts))
+        return dict(cursor.fetchall())
+
+
+def business_tables() -> list[str]:
+    with connection.cursor() as cursor:
+        names = connection.introspection.table_names(cursor)
+    return [name for name in names if name.startswith("igny8_")]
+
+
+def changed_since(before: dict[str, str]) -> list[str]:
+    """The tables that are not as they were."""
+    return [table for table, rows in digest().items() if rows != before[table]]
+
+
+@contextmanager
+def nothing_changes() -> Iterator[None]:
+    before = digest()
+    yield
+    assert changed_since(before) == []
+
+
+@contextmanager
+def refused(error: type[ServiceError], *, says: str = "") -> Iterator[pytest.ExceptionInfo]:
+    """The block is refused with exactly this error, in words for people, and changes nothing."""
+    with nothing_changes(), pytest.raises(error) as caught:
+        yield caught
+    assert type(caught.value) is error
+    assert says in caught.value.message
+    assert "<" not in caught.value.message

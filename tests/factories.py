@@ -1,0 +1,216 @@
+"""Plain builders. Each makes one ordinary object; keyword arguments override its facts.
+
+Plans and people come without a history row: there are many, and `bulk_create` is quicker.
+"""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from django.contrib.auth.models import Group
+
+from billing.models import (
+    CreditTransaction,
+    GrantLimit,
+    Payment,
+    PaymentStatus,
+    Subscription,
+    TransactionType,
+)
+from billing.services import bank_transfers
+from billing.services.receipts import Receipt
+from tenancy.models import (
+    Account,
+    AccountStatus,
+    Industry,
+    IndustrySector,
+    PaymentMethod,
+    Plan,
+    Sector,
+    Site,
+    SuspensionReason,
+    User,
+)
+from tenancy.roles import Role
+
+NOW = datetime(2025, 11, 12, 9, 30, tzinfo=UTC)
+DAY = timedelta(hours=24)
+REASON = "Ticket 4711: the customer asked for it"
+TICKET = "https://desk.example.com/4711"
+
+_number = itertools.count(1)
+
+# The first limits of the groups that may grant: credits at a time and in a day.
+GRANT_LIMITS = {"Support": (200, 500), "Finance": (2_000, 10_000)}
+
+# What an ordinary account in each status looks like.
+FACTS_OF_STATUS: dict[str, dict[str, object]] = {
+    AccountStatus.TRIAL: {"trial_ends_at": NOW + 10 * DAY},
+    AccountStatus.PENDING_PAYMENT: {"trial_ends_at": NOW + 10 * DAY},
+    AccountStatus.ACTIVE: {},
+    AccountStatus.SUSPENDED: {
+        "status_reason": SuspensionReason.MANUAL,
+        "status_before": AccountStatus.ACTIVE,
+    },
+    AccountStatus.CANCELLED: {"status_before": AccountStatus.ACTIVE},
+}
+
+
+def make_plan(**overrides: object) -> Plan:
+    number = next(_number)
+    facts = {
+        "name": f"Starter {number}",
+        "slug": f"starter-{number}",
+        "price": Decimal("89.00"),
+        "included_credits": 1000,
+        "max_sites": 1,
+        "max_users": 2,
+    }
+    return Plan.objects.bulk_create([Plan(**facts | overrides)])[0]
+
+
+def make_account(
+    *,
+    status: str = AccountStatus.TRIAL,
+    credits: int = 0,
+    deleted: bool = False,
+    **overrides: object,
+) -> Account:
+    """An account in any status, without going through the verbs; `credits` as an opening row."""
+    number = next(_number)
+    facts = {"name": f"Account {number}", "slug": f"account-{number}", "status": status}
+    facts |= {"status_changed_at": NOW - 3 * DAY} | FACTS_OF_STATUS[status]
+    if deleted:
+        facts |= {
+            "is_deleted": True,
+            "deleted_at": NOW - DAY,
+            "restore_until": NOW + 13 * DAY,
+        }
+    if "plan" not in overrides:
+        facts["plan"] = make_plan()
+    account = Account.objects.create(**facts | overrides)
+    if credits:
+        make_ledger_row(account, amount=credits)
+    return account
+
+
+def put(account: Account, **facts: object) -> Account:
+    """Set columns straight in the database; its guards still hold."""
+    Account.objects.filter(pk=account.pk).update(**facts)
+    account.refresh_from_db()
+    return account
+
+
+def make_user(account: Account | None = None, **overrides: object) -> User:
+    facts = {
+        "email": f"person-{next(_number)}@example.com",
+        "account": account,
+        "role": Role.OWNER if account else "",
+    }
+    user = User(**facts | overrides)
+    user.set_unusable_password()
+    return User.objects.bulk_create([user])[0]
+
+
+def make_staff(group: str | None = "Finance", **overrides: object) -> User:
+    """A member of console staff; the group brings its limits for granting along."""
+    staff = make_user(
+        **{"email": f"staff-{next(_number)}@igny8.example", "is_staff": True} | overrides
+    )
+    if group:
+        staff.groups.add(make_group(group))
+    return staff
+
+
+def make_group(name: str) -> Group:
+    group, _ = Group.objects.get_or_create(name=name)
+    if name in GRANT_LIMITS:
+        per_grant, per_day = GRANT_LIMITS[name]
+        GrantLimit.objects.get_or_create(
+            group=group, defaults={"per_grant": per_grant, "per_day": per_day}
+        )
+    return group
+
+
+def make_site(account: Account, **overrides: object) -> Site:
+    number = next(_number)
+    facts = {"name": f"Site {number}", "slug": f"site-{number}", "domain": f"site{number}.example"}
+    return Site.objects.create(account=account, **facts | overrides)
+
+
+def make_industry(**overrides: object) -> Industry:
+    number = next(_number)
+    facts = {"name": f"Industry {number}", "slug": f"industry-{number}"}
+    return Industry.objects.create(**facts | overrides)
+
+
+def make_sector(site: Site, **overrides: object) -> Sector:
+    number = next(_number)
+    facts = {
+        "account": site.account,
+        "industry_sector": IndustrySector.objects.create(
+            industry=make_industry(), name="Gardens", slug="gardens"
+        ),
+        "name": f"Sector {number}",
+        "slug": f"sector-{number}",
+    }
+    return Sector.objects.create(site=site, **facts | overrides)
+
+
+def make_ledger_row(
+    account: Account, *, amount: int, type: str = TransactionType.OPENING, **overrides: object
+) -> CreditTransaction:
+    return CreditTransaction.objects.create(
+        account=account, type=type, amount=amount, **{"description": "For a test"} | overrides
+    )
+
+
+def make_subscription(
+    account: Account, *, start: datetime = NOW - 10 * DAY, end: datetime = NOW + 20 * DAY
+) -> Subscription:
+    return Subscription.objects.create(
+        account=account,
+        payment_method=PaymentMethod.BANK_TRANSFER,
+        current_period_start=start,
+        current_period_end=end,
+    )
+
+
+def open_transfer(
+    account: Account | None = None,
+    *,
+    plan: Plan | None = None,
+    status: str = PaymentStatus.AWAITING,
+    now: datetime = NOW - DAY,
+) -> Payment:
+    """A payment asked for by the customer, brought into any status."""
+    account = account or make_account()
+    payment = bank_transfers.open(
+        account=account, plan=plan or account.plan, by=None, reason="Asked for in the app", now=now
+    )
+    if status == PaymentStatus.PARTIALLY_PAID:
+        Payment.objects.filter(pk=payment.pk).update(status=status, received_total=Decimal("10.00"))
+    elif status == PaymentStatus.REJECTED:
+        bank_transfers.reject(payment=payment, by=make_staff(), reason="No money came", now=now)
+    elif status in (PaymentStatus.CONFIRMED, PaymentStatus.REVERSED):
+        confirm(payment, by=make_staff(), now=now)
+        Payment.objects.filter(pk=payment.pk).update(status=status)
+    payment.refresh_from_db()
+    return payment
+
+
+def make_receipt(payment: Payment, **overrides: object) -> Receipt:
+    facts = {
+        "amount": payment.expected_amount,
+        "currency": "USD",
+        "value_date": date(2025, 11, 11),
+        "bank_transaction_id": f"BANK-{next(_number)}",
+        "payer": "Home G8 Ltd",
+    }
+    return Receipt(**facts | overrides)
+
+
+def confirm(payment: Payment, *, by: User, now: datetime = NOW, **receipt: object) -> Payment:
+    return bank_transfers.confirm(
+        payment=payment, receipt=make_receipt(payment, **receipt), by=by, reason=REASON, now=now
+    )

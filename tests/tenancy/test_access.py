@@ -1,0 +1,66 @@
+"""One answer for every credential, and it fails closed."""
+
+from http import HTTPStatus
+
+import pytest
+
+from tenancy import access
+from tenancy.models import Account, AccountStatus, Plan, SuspensionReason
+from tenancy.roles import LADDER, Role, at_least
+
+S = AccountStatus
+
+
+def an_account(status: str, reason: str = "", **facts: object) -> Account:
+    plan = Plan(pk=1, is_active=True)
+    return Account(**{"status": status, "status_reason": reason, "plan": plan} | facts)
+
+
+@pytest.mark.parametrize("status", [S.TRIAL, S.PENDING_PAYMENT, S.ACTIVE])
+def test_working_accounts_work(status: str) -> None:
+    assert access.evaluate(an_account(status)) == access.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("account", "code", "status"),
+    [
+        (None, "invalid_credentials", HTTPStatus.UNAUTHORIZED),
+        (an_account(S.ACTIVE, is_deleted=True), "invalid_credentials", HTTPStatus.UNAUTHORIZED),
+        (an_account(S.SUSPENDED, "manual"), "account_suspended", HTTPStatus.FORBIDDEN),
+        (an_account(S.SUSPENDED, "abuse"), "account_suspended", HTTPStatus.FORBIDDEN),
+        (an_account(S.SUSPENDED, "trial_expired"), "trial_expired", HTTPStatus.PAYMENT_REQUIRED),
+        (an_account(S.SUSPENDED, "payment_failed"), "payment_failed", HTTPStatus.PAYMENT_REQUIRED),
+        (an_account(S.CANCELLED), "account_cancelled", HTTPStatus.FORBIDDEN),
+        (an_account("unheard_of"), "account_suspended", HTTPStatus.FORBIDDEN),
+        (an_account(S.ACTIVE, plan=None), "plan_missing", HTTPStatus.PAYMENT_REQUIRED),
+        (an_account(S.ACTIVE, plan=Plan(pk=1, is_active=False)), "plan_inactive", 402),
+    ],
+)
+def test_others_are_refused_with_a_code(account: Account | None, code: str, status: int) -> None:
+    answer = access.evaluate(account)
+
+    assert (answer.allowed, answer.code, answer.status) == (False, code, status)
+    assert answer.message
+
+
+def test_a_suspended_account_on_a_dead_plan_is_told_of_the_suspension() -> None:
+    account = an_account(S.SUSPENDED, "manual", plan=Plan(pk=1, is_active=False))
+
+    assert access.evaluate(account).code == "account_suspended"
+
+
+@pytest.mark.parametrize("reason", SuspensionReason)
+def test_every_suspension_has_an_answer(reason: str) -> None:
+    assert not access.evaluate(an_account(S.SUSPENDED, reason)).allowed
+
+
+@pytest.mark.parametrize("role", Role)
+def test_roles_are_a_ladder_with_the_bot_beside_it(role: Role) -> None:
+    reached = [minimum for minimum in LADDER if at_least(role, minimum)]
+
+    assert reached == (list(LADDER[: LADDER.index(role) + 1]) if role in LADDER else [])
+
+
+@pytest.mark.parametrize("role", ["", "king", "system_bot"])
+def test_what_is_not_on_the_ladder_reaches_nothing(role: str) -> None:
+    assert not at_least(role, Role.VIEWER)

@@ -1,0 +1,266 @@
+"""Every verb of tenancy and billing, each with an ordinary case, for the rules that hold for all.
+
+`build` makes the objects and returns the arguments; `who` (the actor), `reason` and `ticket_url`
+are added by the caller. `again` is the refusal of the same call made twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing.models import CreditCost, CreditTransaction, GrantLimit, Operation, TransactionType
+from billing.services import (
+    bank_transfers,
+    credit_costs,
+    credits,
+    grant_limits,
+    onboarding,
+    proof,
+    reactivation,
+)
+from tenancy.errors import ServiceError, StateConflict
+from tenancy.models import Account, AccountStatus, SuspensionReason
+from tenancy.roles import Role
+from tenancy.services import accounts, api_keys, lifecycle, plans, staff, users
+from tests.factories import (
+    NOW,
+    make_account,
+    make_group,
+    make_ledger_row,
+    make_plan,
+    make_receipt,
+    make_site,
+    make_staff,
+    make_user,
+    open_transfer,
+)
+from tests.planting import freeze
+
+Arguments = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Verb:
+    service: Callable[..., object]
+    build: Callable[[Account], Arguments]
+    again: type[ServiceError] | None
+    works_on_deleted: bool = False
+    status: AccountStatus = AccountStatus.ACTIVE
+    # The rule that nobody acts on their own account: not for plans and limits, which have none.
+    has_account: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"{self.service.__module__.rsplit('.', 1)[-1]}.{self.service.__name__}"
+
+    @property
+    def refuses_deleted(self) -> bool:
+        return self.has_account and not self.works_on_deleted
+
+    def account(self) -> Account:
+        return make_account(status=self.status, credits=1000)
+
+
+def _account(account: Account) -> Arguments:
+    return {"account": account, "now": NOW}
+
+
+def _transfer(account: Account) -> Arguments:
+    return {"payment": open_transfer(account), "now": NOW}
+
+
+def _confirm(account: Account) -> Arguments:
+    payment = open_transfer(account)
+    return {"payment": payment, "receipt": make_receipt(payment), "now": NOW}
+
+
+def _two_heads(account: Account) -> Arguments:
+    make_user(account)
+    return {"user": make_user(account, role=Role.ADMIN)}
+
+
+def _key(account: Account) -> Arguments:
+    site = make_site(account)
+    api_keys.rotate(site=site, overlap_hours=0, by=None, reason="First key", now=NOW)
+    return {"site": site, "now": NOW}
+
+
+def _deleted(account: Account) -> Arguments:
+    accounts.soft_delete(account=account, by=None, reason="Asked by mail", now=NOW)
+    return {"account": account, "now": NOW}
+
+
+def _frozen(account: Account) -> Arguments:
+    freeze(account)
+    return {"account": account}
+
+
+def change_of_limit(_: Account) -> Arguments:
+    limit = GrantLimit.objects.get(group=make_group("Support"))
+    return {"limit": limit, "per_grant": 300, "per_day": 900}
+
+
+def change_of_cost(_: Account) -> Arguments:
+    cost, _ = CreditCost.objects.update_or_create(
+        operation=Operation.CLUSTERING, defaults={"unit": "fixed", "credits": 10}
+    )
+    return {"cost": cost, "unit": "fixed", "credits": 12}
+
+
+def _new_account(_: Account) -> Arguments:
+    plan = make_plan(trial_days=14)
+    return {"name": "New Shop", "slug": "new-shop", "plan": plan, "now": NOW}
+
+
+def _row(account: Account) -> CreditTransaction:
+    return make_ledger_row(account, amount=-40, type=TransactionType.DEDUCTION)
+
+
+PLAN_FACTS = {"name": "Solo", "price": Decimal("19.00"), "included_credits": 300}
+
+VERBS = (
+    Verb(
+        plans.create,
+        lambda _: {"slug": "solo", "facts": PLAN_FACTS},
+        plans.PlanExists,
+        has_account=False,
+    ),
+    Verb(
+        plans.edit,
+        lambda _: {"plan": make_plan(), "changes": {"price": Decimal("99.00")}},
+        plans.NothingChanged,
+        has_account=False,
+    ),
+    Verb(
+        plans.archive,
+        lambda _: {"plan": make_plan(), "now": NOW},
+        StateConflict,
+        has_account=False,
+    ),
+    Verb(
+        plans.unarchive,
+        lambda _: {"plan": make_plan(archived_at=NOW, is_public=False)},
+        StateConflict,
+        has_account=False,
+    ),
+    Verb(accounts.create, _new_account, accounts.SlugTaken, has_account=False),
+    Verb(
+        onboarding.create_account,
+        lambda account: _new_account(account) | {"owner_email": "new@shop.example"},
+        accounts.SlugTaken,
+        has_account=False,
+    ),
+    Verb(
+        accounts.edit,
+        lambda account: {"account": account, "changes": {"name": "New name"}},
+        accounts.NothingChanged,
+    ),
+    Verb(accounts.soft_delete, _account, StateConflict),
+    Verb(accounts.restore, _deleted, StateConflict, works_on_deleted=True),
+    Verb(
+        lifecycle.suspend,
+        lambda account: {"account": account, "code": SuspensionReason.MANUAL, "now": NOW},
+        StateConflict,
+    ),
+    Verb(lifecycle.cancel, _account, StateConflict),
+    Verb(
+        lifecycle.extend_trial,
+        lambda account: {"account": account, "days": 7, "now": NOW},
+        None,
+        status=AccountStatus.TRIAL,
+    ),
+    Verb(
+        users.add_owner,
+        lambda account: {"account": account, "email": "owner@shop.example"},
+        StateConflict,
+        works_on_deleted=True,
+        has_account=False,
+    ),
+    Verb(
+        users.change_role,
+        lambda account: {"user": make_user(account, role=Role.EDITOR), "role": Role.VIEWER},
+        StateConflict,
+    ),
+    Verb(users.deactivate, _two_heads, StateConflict),
+    Verb(
+        users.reactivate,
+        lambda account: {"user": make_user(account, is_active=False)},
+        StateConflict,
+    ),
+    Verb(
+        api_keys.rotate,
+        lambda account: {"site": make_site(account), "overlap_hours": 0, "now": NOW},
+        None,
+    ),
+    Verb(api_keys.revoke, _key, StateConflict, works_on_deleted=True),
+    Verb(
+        credits.grant,
+        lambda account: {"account": account, "amount": 100, "now": NOW},
+        None,
+    ),
+    Verb(
+        credits.adjust,
+        lambda account: {"account": account, "amount": -100, "now": NOW},
+        None,
+    ),
+    Verb(
+        credits.start,
+        lambda _: {"account": make_account(), "type": TransactionType.OPENING, "amount": 454},
+        StateConflict,
+        has_account=False,
+    ),
+    Verb(credits.reverse, lambda account: {"entry": _row(account)}, credits.AlreadyReversed),
+    Verb(
+        bank_transfers.open,
+        lambda account: {"account": account, "plan": make_plan(), "now": NOW},
+        bank_transfers.AlreadyOpen,
+        status=AccountStatus.TRIAL,
+    ),
+    Verb(
+        bank_transfers.confirm,
+        _confirm,
+        bank_transfers.AlreadyConfirmed,
+        status=AccountStatus.TRIAL,
+    ),
+    Verb(
+        bank_transfers.reject,
+        _transfer,
+        StateConflict,
+        works_on_deleted=True,
+        status=AccountStatus.TRIAL,
+    ),
+    Verb(reactivation.reactivate, _account, StateConflict, status=AccountStatus.SUSPENDED),
+    Verb(proof.unfreeze, _frozen, StateConflict, works_on_deleted=True),
+    Verb(
+        staff.add,
+        lambda _: {"email": "new@igny8.example", "groups": [make_group("Support").name]},
+        staff.AlreadyStaff,
+        has_account=False,
+    ),
+    Verb(
+        staff.set_groups,
+        lambda _: {"user": make_staff("Finance"), "groups": [make_group("Support").name]},
+        StateConflict,
+        has_account=False,
+    ),
+    Verb(
+        staff.announce_sign_in_link,
+        lambda _: {"user": make_staff("Support")},
+        None,
+        has_account=False,
+    ),
+    Verb(
+        staff.deactivate,
+        lambda _: {"user": make_staff("Support")},
+        StateConflict,
+        has_account=False,
+    ),
+    Verb(
+        staff.reactivate,
+        lambda _: {"user": make_staff("Support", is_active=False)},
+        StateConflict,
+        has_account=False,
+    ),
+    Verb(grant_limits.edit, change_of_limit, StateConflict, has_account=False),
+    Verb(credit_costs.edit, change_of_cost, StateConflict, has_account=False),
+)
