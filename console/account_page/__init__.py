@@ -1,0 +1,3 @@
+from console.account_page.page import AccountPageMixin
+
+__all__ = ["AccountPageMixin"]

@@ -1,0 +1,294 @@
+"""A verb as staff meet it: a dialog with its consequences, a reason, and one use.
+
+GET shows the form and changes nothing; POST calls the one service function of the verb.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from unfold.enums import ActionVariant
+
+from console.actions.forms import VerbForm
+from console.actions.once import Outcome, once
+from tenancy.errors import ServiceError
+from tenancy.models import Account, AuditEvent, User
+from tenancy.records import record
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """One line of what will happen: “Status”, “trial”, “active”. `before` may be empty."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a verb answers. `message` is a sentence; `target` is where to go next.
+
+    `secret` is shown once in the answer itself and kept nowhere.
+    """
+
+    message: str
+    target: models.Model | None = None
+    secret: str = ""
+
+
+class Verb:
+    """Subclasses say what the verb is called, who may do it and which service does it."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    submit: ClassVar[str]
+    permission: ClassVar[str]
+    icon: ClassVar[str] = ""
+    is_dangerous: ClassVar[bool] = False
+    form_class: ClassVar[type[VerbForm]] = VerbForm
+    # Related objects that consequences and refusals read.
+    related: ClassVar[Sequence[str]] = ()
+
+    def refusal(self, target: Any) -> str:
+        """Why this cannot be done to `target` as it stands; empty when it can."""
+        return ""
+
+    def consequences(self, target: Any, by: User) -> list[Consequence]:
+        """What doing it will change, from the facts of now."""
+        return []
+
+    def warning(self, target: Any, by: User) -> str:
+        """A sentence that must be read before doing it; empty for most."""
+        return ""
+
+    def initial(self, target: Any) -> dict[str, Any]:
+        return {}
+
+    def perform(
+        self,
+        *,
+        target: Any,
+        by: User,
+        reason: str,
+        ticket_url: str,
+        facts: Mapping[str, Any],
+        token: UUID,
+    ) -> Done:
+        """Call the verb's service. Raises ServiceError when it refuses."""
+        raise NotImplementedError
+
+    def account_of(self, target: Any) -> Account | None:
+        """The account that a refused attempt is kept under."""
+        return target if isinstance(target, Account) else getattr(target, "account", None)
+
+    # The door: everything below is the same for every verb.
+
+    def handle(
+        self, model_admin: ModelAdmin, request: HttpRequest, object_id: str | None
+    ) -> HttpResponse:
+        if request.method not in ("GET", "HEAD", "POST"):
+            return HttpResponseNotAllowed(("GET", "POST"))
+        target = self._target(model_admin, request, object_id)
+        # request.user is a lazy stand-in; services lock and compare the real person.
+        by = User.objects.get(pk=request.user.pk)
+        if not request.user.has_perm(self.permission):
+            if request.method == "POST":
+                self._record_refusal(
+                    target or model_admin.model(), by=by, reason="", refusal="No permission."
+                )
+            raise PermissionDenied
+        if request.method != "POST":
+            form = self.form_class(target=target, initial=self.initial(target))
+            return self._show(model_admin, request, target, by, form)
+        form = self.form_class(request.POST, target=target, initial=self.initial(target))
+        if not form.is_valid():
+            return self._show(model_admin, request, target, by, form)
+        return self._do(model_admin, request, target, by, form)
+
+    def _do(
+        self,
+        model_admin: ModelAdmin,
+        request: HttpRequest,
+        target: Any,
+        by: User,
+        form: VerbForm,
+    ) -> HttpResponse:
+        values = form.cleaned_data
+        done: list[Done] = []
+
+        def perform() -> str:
+            done.append(
+                self.perform(
+                    target=target,
+                    by=by,
+                    reason=values["reason"],
+                    ticket_url=values["ticket_url"],
+                    facts=form.facts(),
+                    token=values["token"],
+                )
+            )
+            return done[0].message
+
+        where = f"{model_admin.opts.label_lower}:{object_id_of(target)}"
+        try:
+            outcome = once(
+                token=values["token"], by=by, verb=self.name, target=where, perform=perform
+            )
+        except ServiceError as refusal:
+            field = refusal.facts.get("field")
+            form.add_error(field if field in form.fields else None, refusal.message)
+            self._record_refusal(
+                target or model_admin.model(),
+                by=by,
+                reason=values["reason"],
+                refusal=refusal.message,
+                ticket_url=values["ticket_url"],
+            )
+            return self._show(model_admin, request, target, by, form)
+        return self._answer(model_admin, request, target, outcome, done[0] if done else None)
+
+    def _answer(
+        self,
+        model_admin: ModelAdmin,
+        request: HttpRequest,
+        target: Any,
+        outcome: Outcome,
+        done: Done | None,
+    ) -> HttpResponse:
+        next_url = page_of(model_admin, (done.target if done else None) or target)
+        if done and done.secret:
+            return self._render(
+                model_admin,
+                request,
+                target,
+                "console/verb/secret.html",
+                {
+                    "done": done,
+                    "secret": _whole_address(request, done.secret),
+                    "next_url": next_url,
+                },
+            )
+        if outcome.repeated:
+            messages.info(request, f"Already done, nothing was changed again. {outcome.message}")
+        else:
+            messages.success(request, outcome.message)
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Redirect": next_url})
+        return redirect(next_url)
+
+    def _show(
+        self,
+        model_admin: ModelAdmin,
+        request: HttpRequest,
+        target: Any,
+        by: User,
+        form: VerbForm,
+    ) -> HttpResponse:
+        refusal = self.refusal(target)
+        return self._render(
+            model_admin,
+            request,
+            target,
+            "console/verb/form.html",
+            {
+                "form": form,
+                "refusal": refusal if not form.is_bound else "",
+                "consequences": [] if refusal else self.consequences(target, by),
+                "warning": self.warning(target, by),
+                "next_url": page_of(model_admin, target),
+            },
+        )
+
+    def _render(
+        self,
+        model_admin: ModelAdmin,
+        request: HttpRequest,
+        target: Any,
+        template: str,
+        context: dict[str, Any],
+    ) -> HttpResponse:
+        # A dialog opened in a new tab is a page of its own, with menu and way back.
+        is_dialog = bool(request.headers.get("HX-Request"))
+        layout = "console/verb/dialog.html" if is_dialog else "console/verb/page.html"
+        return render(
+            request,
+            template,
+            {
+                **model_admin.admin_site.each_context(request),
+                "opts": model_admin.opts,
+                "layout": layout,
+                "is_dialog": is_dialog,
+                "verb": self,
+                "target": target,
+                "title": self.label if target is None else f"{self.label}: {target}",
+                **context,
+            },
+        )
+
+    def _target(
+        self, model_admin: ModelAdmin, request: HttpRequest, object_id: str | None
+    ) -> models.Model | None:
+        if object_id is None:
+            return None
+        try:
+            return model_admin.model._default_manager.select_related(*self.related).get(
+                pk=object_id
+            )
+        except (model_admin.model.DoesNotExist, ValueError):
+            raise Http404 from None
+
+    def _record_refusal(
+        self,
+        target: models.Model,
+        *,
+        by: User,
+        reason: str,
+        refusal: str,
+        ticket_url: str = "",
+    ) -> None:
+        logger.warning("%s refused for %s: %s", self.name, by.email, refusal)
+        record(
+            self.name,
+            by=by,
+            reason=reason or refusal,
+            target=target,
+            account=self.account_of(target) if target.pk else None,
+            after={"refused_because": refusal},
+            ticket_url=ticket_url,
+            result=AuditEvent.Result.REFUSED,
+        )
+
+    @property
+    def variant(self) -> ActionVariant:
+        return ActionVariant.DANGER if self.is_dangerous else ActionVariant.DEFAULT
+
+
+def _whole_address(request: HttpRequest, secret: str) -> str:
+    """A link is shown with the host it is opened on; any other secret as it is."""
+    return request.build_absolute_uri(secret) if secret.startswith("/") else secret
+
+
+def object_id_of(target: models.Model | None) -> str:
+    return str(target.pk) if target is not None else "new"
+
+
+def page_of(model_admin: ModelAdmin, target: models.Model | None) -> str:
+    """The console's page of an object, or the list it would be in."""
+    if target is None:
+        return reverse(
+            f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}_changelist"
+        )
+    opts = target._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(target.pk,))

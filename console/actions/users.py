@@ -1,0 +1,90 @@
+"""Dialogs of an account's people: role, sign-in."""
+
+from typing import Any
+
+from django import forms
+
+from console.actions.base import Consequence, Done, Verb
+from console.actions.forms import VerbForm
+from tenancy.models import User
+from tenancy.roles import ASSIGNABLE, Role
+from tenancy.services import users
+
+
+class ChangeRoleForm(VerbForm):
+    role = forms.ChoiceField(choices=[(role, role.label) for role in ASSIGNABLE])
+
+
+class ChangeRole(Verb):
+    name = "change_role"
+    label = "Change role"
+    submit = "Change role"
+    permission = "tenancy.change_role"
+    icon = "manage_accounts"
+    form_class = ChangeRoleForm
+    related = ("account",)
+
+    def refusal(self, target: User) -> str:
+        if target.account_id is None:
+            return f"{target.email} belongs to no account."
+        if target.role not in ASSIGNABLE:
+            return f"{target.email} is {target.get_role_display().lower()}; that stays."
+        if target.account.owner_id == target.pk:
+            return f"{target.email} owns {target.account.name} and stays owner."
+        return ""
+
+    def initial(self, target: User) -> dict[str, Any]:
+        return {"role": target.role}
+
+    def consequences(self, target: User, by: User) -> list[Consequence]:
+        role = target.get_role_display().lower()
+        return [Consequence(f"Role in {target.account.name}", role, "the one you choose, at once")]
+
+    def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
+        users.change_role(
+            user=target, role=Role(facts["role"]), by=by, reason=reason, ticket_url=ticket_url
+        )
+        return Done(f"{target.email} is {target.get_role_display().lower()} now.")
+
+
+class DeactivateUser(Verb):
+    name = "deactivate_user"
+    label = "Deactivate"
+    submit = "Deactivate user"
+    permission = "tenancy.deactivate_user"
+    icon = "person_off"
+    is_dangerous = True
+    related = ("account",)
+
+    def refusal(self, target: User) -> str:
+        if target.account_id is None:
+            return f"{target.email} belongs to no account; console staff are managed under Staff."
+        return "" if target.is_active else f"{target.email} is deactivated already."
+
+    def consequences(self, target: User, by: User) -> list[Consequence]:
+        return [Consequence("Sign-in", "open", "refused at once, in every session")]
+
+    def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
+        users.deactivate(user=target, by=by, reason=reason, ticket_url=ticket_url)
+        return Done(f"{target.email} is deactivated.")
+
+
+class ReactivateUser(Verb):
+    name = "reactivate_user"
+    label = "Let back in"
+    submit = "Let back in"
+    permission = "tenancy.deactivate_user"
+    icon = "person_check"
+    related = ("account",)
+
+    def refusal(self, target: User) -> str:
+        if target.account_id is None:
+            return f"{target.email} belongs to no account; console staff are managed under Staff."
+        return f"{target.email} can sign in already." if target.is_active else ""
+
+    def consequences(self, target: User, by: User) -> list[Consequence]:
+        return [Consequence("Sign-in", "refused", "open at once")]
+
+    def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
+        users.reactivate(user=target, by=by, reason=reason, ticket_url=ticket_url)
+        return Done(f"{target.email} can sign in again.")

@@ -1,0 +1,19 @@
+"""The staff screens. Importing this registers them all."""
+
+from console.admin import (  # noqa: F401
+    accounts,
+    api_keys,
+    approvals,
+    audit_events,
+    balances,
+    groups,
+    industries,
+    invoices,
+    ledger,
+    payments,
+    plans,
+    sites,
+    statements,
+    sync_events,
+    users,
+)

@@ -1,0 +1,102 @@
+"""The list of accounts; the page of one account is console.account_page."""
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+
+from console.account_page import AccountPageMixin
+from console.actions.accounts import (
+    Cancel,
+    CreateAccount,
+    DeleteAccount,
+    EditAccount,
+    ExtendTrial,
+    Reactivate,
+    RestoreAccount,
+    Suspend,
+)
+from console.actions.credits import Adjust, Grant, Unfreeze
+from console.actions.transfers import OpenTransfer
+from console.admin import colors, columns, search
+from console.admin.base import ConsoleAdmin
+from console.admin.filters import DaysFilter, YesNoFilter
+from console.admin.search import BoundedSearchMixin
+from console.exports import CsvExportMixin
+from console.imports.admin import CsvImportMixin
+from console.models import ImportKind
+from console.queues import QueueFilter
+from console.site import site
+from tenancy.models import Account
+
+
+class DeletedFilter(YesNoFilter):
+    title = "deleted"
+    parameter_name = "deleted"
+    condition = Q(is_deleted=True)
+    yes, no = "Deleted", "Not deleted"
+
+
+class CreditsFilter(YesNoFilter):
+    title = "credits"
+    parameter_name = "credits"
+    condition = Q(credit_balance__credits=0)
+    yes, no = "None left", "Some left"
+
+
+@admin.register(Account, site=site)
+class AccountAdmin(
+    CsvImportMixin, CsvExportMixin, AccountPageMixin, BoundedSearchMixin, ConsoleAdmin
+):
+    import_kind = ImportKind.ACCOUNTS
+
+    verbs = (
+        EditAccount,
+        Grant,
+        Adjust,
+        OpenTransfer,
+        ExtendTrial,
+        Reactivate,
+        Unfreeze,
+        RestoreAccount,
+        Suspend,
+        Cancel,
+        DeleteAccount,
+    )
+    list_verbs = (CreateAccount,)
+
+    list_display = (
+        "name",
+        "slug",
+        "status_word",
+        "plan_link",
+        "credits_left",
+        "owner_link",
+        "trial_end",
+        "created",
+    )
+    list_select_related = ("plan", "owner", "credit_balance")
+    list_filter = (
+        QueueFilter,
+        "status",
+        ("plan", RelatedDropdownFilter),
+        ("status_reason", ChoicesDropdownFilter),
+        ("payment_method", ChoicesDropdownFilter),
+        CreditsFilter,
+        DeletedFilter,
+        ("trial_ends_at", DaysFilter),
+        "is_system",
+        "exempt_from_suspension",
+    )
+    list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
+    ordering = ("-id",)
+    search_help_text = "Name, e-mail, domain, reference, invoice, API key"
+
+    status_word = columns.state("status", "Status", colors.ACCOUNT)
+    plan_link = columns.link("plan", "Plan")
+    owner_link = columns.link("owner", "Owner")
+    credits_left = columns.credits("credit_balance.credits", "Credits")
+    trial_end = columns.day("trial_ends_at", "Trial ends")
+    created = columns.day("created_at", "Created")
+
+    def ways(self, term: str) -> list[QuerySet]:
+        return search.accounts(term)

@@ -1,0 +1,109 @@
+"""The audit trail: who did what, to what, when and why; also what was refused."""
+
+from django.contrib import admin
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.decorators import display
+
+from console import words
+from console.admin import colors, columns, search
+from console.admin.audit_filters import DoorFilter, VerbFilter, door_label
+from console.admin.base import ConsoleAdmin
+from console.admin.filters import DaysFilter
+from console.admin.search import BoundedSearchMixin
+from console.diffs import changes
+from console.exports import CsvExportMixin
+from console.queues import QueueFilter
+from console.site import site
+from console.targets import page_of_target
+from tenancy.models import AuditEvent, User
+
+# Labels have no index: the newest are read one by one, older ones are found by whom they concern.
+LABELS_READ = 100_000
+
+
+def _newest() -> int:
+    return AuditEvent.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+@admin.register(AuditEvent, site=site)
+class AuditEventAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
+    list_display = ("at", "who", "what", "target_link", "why", "result_word", "door_word")
+    list_filter = (
+        QueueFilter,
+        "result",
+        VerbFilter,
+        DoorFilter,
+        ("actor", AutocompleteSelectFilter),
+        ("account", AutocompleteSelectFilter),
+        ("at", DaysFilter),
+    )
+    list_filter_options = {"result": {"horizontal": True, "label": "Result"}}
+    # By number, which is the order of time too; a range of days reads the same index backwards.
+    ordering = ("-id",)
+    search_help_text = "E-mail, account, what it was done to"
+    fieldsets = (
+        (None, {"fields": ("what", "result_word", "at", "who", "target_link", "account_link")}),
+        ("Why", {"fields": (("reason",), ("ticket",))}),
+        ("What changed", {"fields": (("changed",),)}),
+        ("Where from", {"fields": ("door_word", "ip", "request_id")}),
+    )
+
+    account_link = columns.link("account", "Account")
+    result_word = columns.state("result", "Result", colors.AUDIT)
+    why = columns.text("reason", "Why")
+
+    def ways(self, term: str) -> list[QuerySet]:
+        events = AuditEvent.objects.values_list("pk")
+        return [
+            events.filter(actor_id__in=words.ids(User, term)),
+            events.filter(account_id__in=search.account_ids(term)),
+            events.filter(target_label__icontains=term, pk__gt=_newest() - LABELS_READ),
+            events.filter(request_id=term),
+        ]
+
+    @display(description="Who")
+    def who(self, event: AuditEvent) -> str:
+        if event.actor is None:
+            return event.actor_label
+        return columns.link_to(event.actor, event.actor_label)
+
+    @display(description="What")
+    def what(self, event: AuditEvent) -> str:
+        return event.get_verb_label()
+
+    @display(description="To what")
+    def target_link(self, event: AuditEvent) -> str:
+        url = page_of_target(event)
+        if not url:
+            return event.target_label
+        return format_html('<a class="text-link" href="{}">{}</a>', url, event.target_label)
+
+    @display(description="Door")
+    def door_word(self, event: AuditEvent) -> str:
+        return door_label(event.door)
+
+    @display(description="Ticket")
+    def ticket(self, event: AuditEvent) -> str:
+        return columns.web_link(event.ticket_url)
+
+    @display(description="Changes")
+    def changed(self, event: AuditEvent) -> str:
+        shown = changes(event)
+        if not shown:
+            return "Nothing."
+        return render_to_string("console/history/changes.html", {"changes": shown})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        events = (
+            super()
+            .get_queryset(request)
+            .select_related("account", "actor")
+            .defer("actor__password")
+        )
+        if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
+            return events.defer("before", "after")
+        return events

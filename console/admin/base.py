@@ -1,0 +1,167 @@
+"""What all staff screens share: read-only by default, changed through named verbs alone."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import ModelAdmin as DjangoModelAdmin
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from unfold.admin import ModelAdmin
+from unfold.dataclasses import UnfoldAction
+from unfold.decorators import action
+from unfold.views import ChangeList
+
+from console.actions.base import Verb
+from console.admin.columns import EMPTY
+from console.admin.history_page import READ, HistoryPageMixin
+from console.paginator import BoundedPaginator
+
+
+class ConsoleChangeList(ChangeList):
+    """Sorts by the columns of `sortable_by` alone; the stock list sorts by any in the address."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # The heading would say how many there are, uncut; the line below the list says it.
+        self.full_result_count = self.result_count
+
+    def get_ordering_field(self, field_name: str) -> Any:
+        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
+
+
+class ConsoleAdmin(HistoryPageMixin, ModelAdmin):
+    """A screen that shows and never edits; `verbs` and `list_verbs` are its buttons.
+
+    Not even a superuser gets the stock forms: a change without who and why cannot be made here.
+    """
+
+    verbs: ClassVar[Sequence[type[Verb]]] = ()
+    list_verbs: ClassVar[Sequence[type[Verb]]] = ()
+
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 0
+    paginator = BoundedPaginator
+    # Only columns with an index: sorting a million rows by another takes seconds.
+    sortable_by: Sequence[str] = ()
+    list_filter_submit = True
+    show_facets = ShowFacets.NEVER
+    empty_value_display = EMPTY
+    actions = None
+    # Says which queue the list is cut down to, where it is.
+    list_before_template = "console/list/queue.html"
+    change_form_after_template = "console/detail/after.html"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.actions_detail = [_add_verb(cls, verb()) for verb in cls.verbs]
+        cls.actions_list = [_add_verb(cls, verb(), on_list=True) for verb in cls.list_verbs]
+
+    def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """Short fields in pairs; one written as a tuple keeps its line.
+
+        A part that says `when` is left out while the object has nothing there: what never
+        happened takes no room.
+        """
+        return [
+            (title, {"fields": _paired(options["fields"])})
+            for title, options in super().get_fieldsets(request, obj)
+            if "when" not in options or getattr(obj, options["when"], None)
+        ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ConsoleChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method not in READ:
+            return HttpResponseNotAllowed(READ)
+        return super().changelist_view(request, extra_context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method not in READ:
+            return HttpResponseNotAllowed(READ)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
+        """The verbs this person may do to this object as it stands; the others are not there."""
+        target = self.get_object(request, str(object_id))
+        return [
+            offered
+            for offered in super().get_actions_detail(request, object_id)
+            if target is not None and not offered.method.verb.refusal(target)
+        ]
+
+
+def _paired(fields: Sequence[str | tuple[str, ...]]) -> list[str | tuple[str, ...]]:
+    lines: list[str | tuple[str, ...]] = []
+    waiting = ""
+    for field in fields:
+        if isinstance(field, str) and waiting:
+            lines.append((waiting, field))
+            waiting = ""
+            continue
+        if waiting:
+            lines.append(waiting)
+        waiting = field if isinstance(field, str) else ""
+        if not waiting:
+            lines.append(field)
+    return [*lines, waiting] if waiting else lines
+
+
+def _add_verb(cls: type[ConsoleAdmin], verb: Verb, *, on_list: bool = False) -> str:
+    """Give an admin class the verb's button, address and permission; returns its attribute name."""
+    permission = f"may_{verb.name}"
+    setattr(cls, f"has_{permission}_permission", _permission_check(verb))
+
+    if on_list:
+
+        def view(self: DjangoModelAdmin, request: HttpRequest) -> HttpResponse:
+            return verb.handle(self, request, None)
+    else:
+
+        def view(self: DjangoModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+            return verb.handle(self, request, object_id)
+
+    view.__name__ = view.__qualname__ = verb.name
+    button = action(
+        view,
+        description=verb.label,
+        url_path=verb.name.replace("_", "-"),
+        icon=verb.icon,
+        variant=verb.variant,
+    )
+    # Hides the button. The view itself checks too, and keeps the refused attempt.
+    button.allowed_permissions = (permission,)
+    # Opens as a dialog. The form is ours and not the decorator's: it knows the object, shows the
+    # refusals of the service, and is a whole page in a new tab.
+    button.dialog = {"title": verb.label}
+    button.verb = verb
+    setattr(cls, verb.name, button)
+    return verb.name
+
+
+def _permission_check(verb: Verb) -> Callable[..., bool]:
+    def has_permission(
+        self: DjangoModelAdmin, request: HttpRequest, object_id: str | None = None
+    ) -> bool:
+        return request.user.has_perm(verb.permission)
+
+    return has_permission

@@ -1,0 +1,63 @@
+"""The color of each state. The word says it; the color helps the eye."""
+
+from billing.models import (
+    ApprovalStatus,
+    InvoiceStatus,
+    LineState,
+    PaymentStatus,
+    SubscriptionStatus,
+    TransactionType,
+)
+from tenancy.models import AccountStatus, AuditEvent, SiteStatus
+
+ACCOUNT = {
+    AccountStatus.TRIAL: "info",
+    AccountStatus.PENDING_PAYMENT: "warning",
+    AccountStatus.ACTIVE: "success",
+    AccountStatus.SUSPENDED: "danger",
+    AccountStatus.CANCELLED: "",
+}
+SITE = {
+    SiteStatus.ACTIVE: "success",
+    SiteStatus.INACTIVE: "",
+    SiteStatus.SUSPENDED: "danger",
+}
+SUBSCRIPTION = {
+    SubscriptionStatus.ACTIVE: "success",
+    SubscriptionStatus.PAST_DUE: "warning",
+    SubscriptionStatus.CANCELLED: "",
+}
+INVOICE = {
+    InvoiceStatus.OPEN: "warning",
+    InvoiceStatus.PAID: "success",
+    InvoiceStatus.VOID: "",
+}
+PAYMENT = {
+    PaymentStatus.AWAITING: "warning",
+    PaymentStatus.PARTIALLY_PAID: "warning",
+    PaymentStatus.CONFIRMED: "success",
+    PaymentStatus.REJECTED: "",
+    PaymentStatus.REVERSED: "danger",
+}
+LINE = {
+    LineState.NEW: "warning",
+    LineState.SUGGESTED: "info",
+    LineState.HELD: "warning",
+    LineState.APPLIED: "success",
+    LineState.SPLIT: "success",
+    LineState.RETURNED: "",
+    LineState.IGNORED: "",
+}
+APPROVAL = {
+    ApprovalStatus.AWAITING: "warning",
+    ApprovalStatus.APPROVED: "success",
+    ApprovalStatus.DECLINED: "danger",
+    ApprovalStatus.EXPIRED: "",
+    ApprovalStatus.FAILED: "danger",
+}
+LEDGER = {
+    TransactionType.DEDUCTION: "",
+    TransactionType.ADJUSTMENT: "warning",
+    TransactionType.REVERSAL: "warning",
+}
+AUDIT = {AuditEvent.Result.DONE: "success", AuditEvent.Result.REFUSED: "danger"}

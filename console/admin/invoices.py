@@ -1,0 +1,111 @@
+"""Invoices and subscriptions: what was sold, and until when it is paid."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RelatedDropdownFilter,
+)
+
+from billing.models import Invoice, Subscription
+from console.admin import colors, columns, search
+from console.admin.base import ConsoleAdmin
+from console.admin.filters import DaysFilter
+from console.admin.search import BoundedSearchMixin
+from console.exports import CsvExportMixin
+from console.site import site
+
+
+@admin.register(Invoice, site=site)
+class InvoiceAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
+    list_display = (
+        "number",
+        "account_link",
+        "status_word",
+        "amount_due",
+        "plan_link",
+        "issued_on",
+        "due_on",
+    )
+    list_filter = (
+        "status",
+        ("plan", RelatedDropdownFilter),
+        ("account", AutocompleteSelectFilter),
+        ("issued_on", DaysFilter),
+        ("due_on", DaysFilter),
+    )
+    list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
+    list_select_related = ("account", "plan")
+    ordering = ("-id",)
+    sortable_by = ("number",)
+    search_help_text = "Number, account, payment reference"
+    fieldsets = (
+        (None, {"fields": ("number", "account_link", "status_word", "settled_at")}),
+        ("Sold", {"fields": ("plan_link", "amount_due", "credits_sold")}),
+        ("Dates", {"fields": ("issued_on", "due_on", "created_at")}),
+        ("Paid by", {"fields": ("payment_link", "received")}),
+    )
+
+    account_link = columns.link("account", "Account")
+    plan_link = columns.link("plan", "Plan")
+    payment_link = columns.link("payment", "Payment")
+    status_word = columns.state("status", "Status", colors.INVOICE)
+    amount_due = columns.money("amount", "Amount")
+    credits_sold = columns.credits("included_credits", "Credits when paid")
+    received = columns.money("payment.received_total", "Received")
+
+    def ways(self, term: str) -> list[QuerySet]:
+        invoices = Invoice.objects.values_list("pk")
+        return [
+            invoices.filter(number__startswith=term),
+            invoices.filter(account_id__in=search.account_ids(term)),
+        ]
+
+
+@admin.register(Subscription, site=site)
+class SubscriptionAdmin(BoundedSearchMixin, ConsoleAdmin):
+    list_display = (
+        "page",
+        "status_word",
+        "payment_method",
+        "current_period_start",
+        "current_period_end",
+        "renewal",
+    )
+    list_filter = (
+        "status",
+        ("payment_method", ChoicesDropdownFilter),
+        ("account", AutocompleteSelectFilter),
+        ("current_period_end", DaysFilter),
+        "cancel_at_period_end",
+    )
+    list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
+    list_select_related = ("account",)
+    ordering = ("-id",)
+    sortable_by = ("current_period_end",)
+    search_help_text = "Account, payment id"
+    fieldsets = (
+        (None, {"fields": ("account_link", "status_word", "renewal")}),
+        ("Paid period", {"fields": ("current_period_start", "current_period_end")}),
+        (
+            "Payment",
+            {"fields": ("payment_method", "external_payment_id", "stripe_subscription_id")},
+        ),
+        ("Dates", {"fields": ("created_at", "updated_at")}),
+    )
+
+    page = columns.text("account.name", "Account")
+    account_link = columns.link("account", "Account")
+    status_word = columns.state("status", "Status", colors.SUBSCRIPTION)
+    renewal = columns.either(
+        "cancel_at_period_end", "At its end", yes="Is cancelled", no="Is renewed"
+    )
+
+    def ways(self, term: str) -> list[QuerySet]:
+        subscriptions = Subscription.objects.values_list("pk")
+        return [
+            subscriptions.filter(account_id__in=search.account_ids(term)),
+            subscriptions.filter(external_payment_id=term),
+            subscriptions.filter(stripe_subscription_id=term),
+        ]

@@ -1,0 +1,75 @@
+"""Bank transfers and other payments: what is expected, and what came."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+
+from billing.models import Payment
+from console import quoted
+from console.actions.transfers import ConfirmTransfer, RejectTransfer
+from console.admin import colors, columns, search
+from console.admin.base import ConsoleAdmin
+from console.admin.filters import DaysFilter
+from console.admin.search import BoundedSearchMixin
+from console.exports import CsvExportMixin
+from console.queues import QueueFilter
+from console.site import site
+
+
+@admin.register(Payment, site=site)
+class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
+    verbs = (ConfirmTransfer, RejectTransfer)
+
+    list_display = (
+        "reference",
+        "account_link",
+        "status_word",
+        "expected",
+        "received",
+        "invoice_link",
+        "opened_at",
+        "value_date",
+    )
+    list_filter = (
+        QueueFilter,
+        "status",
+        ("method", ChoicesDropdownFilter),
+        ("account", AutocompleteSelectFilter),
+        ("opened_at", DaysFilter),
+        ("value_date", DaysFilter),
+    )
+    list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
+    list_select_related = ("account", "invoice")
+    ordering = ("-id",)
+    search_help_text = "Reference, account, invoice, payer, bank id"
+    fieldsets = (
+        (None, {"fields": ("reference", "account_link", "invoice_link", "status_word", "method")}),
+        ("Money", {"fields": ("expected", "received", "value_date")}),
+        ("From the bank", {"fields": ("bank_transaction_id", "payer", "allocations")}),
+        ("Opened", {"fields": ("opened_at", "opened_by")}),
+        (
+            "Confirmed",
+            {"when": "confirmed_at", "fields": ("confirmed_at", "confirmed_by", "credits")},
+        ),
+        ("Rejected", {"when": "rejected_at", "fields": ("rejected_at", "rejected_by")}),
+    )
+
+    account_link = columns.link("account", "Account")
+    invoice_link = columns.link("invoice", "Invoice")
+    status_word = columns.state("status", "Status", colors.PAYMENT)
+    expected = columns.money("expected_amount", "Expected")
+    received = columns.money("received_total", "Received")
+    allocations = columns.rows_of("payment", "billing.Allocation", "Allocations")
+    credits = columns.rows_of("payment", "billing.CreditTransaction", "Credits granted")
+
+    def ways(self, term: str) -> list[QuerySet]:
+        payments = Payment.objects.values_list("pk")
+        ways = [
+            payments.filter(account_id__in=search.account_ids(term)),
+            payments.filter(invoice__number__startswith=term),
+            payments.filter(bank_transaction_id=term),
+            payments.filter(search.words_in(term, "payer")),
+        ]
+        if reference := quoted.reference(term):
+            ways.append(payments.filter(reference__startswith=reference))
+        return ways

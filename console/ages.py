@@ -1,0 +1,29 @@
+"""How long ago, how long until: in the one unit that matters."""
+
+from datetime import datetime, timedelta
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+MONTHS_FROM = 60  # days
+
+
+def span_text(span: timedelta) -> str:
+    """“45 minutes”, “20 hours”, “12 days”, “3 months”; rounded down, never below a minute."""
+    seconds = abs(span.total_seconds())
+    if seconds < HOUR:
+        return _of(max(1, int(seconds // MINUTE)), "minute")
+    if seconds < 2 * DAY:
+        return _of(int(seconds // HOUR), "hour")
+    days = int(seconds // DAY)
+    return _of(days, "day") if days < MONTHS_FROM else _of(days // 30, "month")
+
+
+def age_text(moment: datetime, *, now: datetime) -> str:
+    """“3 days ago”, or “in 3 days” when it lies ahead."""
+    text = span_text(now - moment)
+    return f"{text} ago" if moment <= now else f"in {text}"
+
+
+def _of(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -1,0 +1,144 @@
+"""The first page: the work that waits, in the order of the person's job."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import Group
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from billing.models import LedgerProof
+from console import groups, metrics, queues
+from console.queues import Queue, Standing
+from tenancy.models import AuditEvent, User
+
+LATEST = 8
+# The nightly proof may run a little late; after that something is wrong with it.
+PROOF_IS_OLD = timedelta(hours=26)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Queues that belong together; `idle` is said when none of them holds anything."""
+
+    code: str
+    title: str
+    queues: tuple[Queue, ...]
+    idle: str = "Nothing to do."
+
+
+MONEY = Section(
+    "money",
+    "Money",
+    (
+        queues.TRANSFERS_WAITING,
+        queues.RENEWALS_OVERDUE,
+        queues.WAITING_TOO_LONG,
+        queues.CREDITS_FROZEN,
+    ),
+)
+CUSTOMERS = Section(
+    "customers",
+    "Customers",
+    (
+        queues.TRIALS_ENDING,
+        queues.TRIALS_OVER,
+        queues.NO_CREDITS,
+        queues.SUSPENDED_LATELY,
+    ),
+)
+APPROVALS = Section("approvals", "Approvals", (queues.APPROVALS_WAITING,))
+AUDIT = Section(
+    "audit", "Audit", (queues.REFUSED_LATELY,), "No attempt was refused in the last 7 days."
+)
+STAFF = Section("staff", "Staff and limits", ())
+
+# Who has several groups gets the order of the first that stands here.
+ORDER: dict[str, tuple[Section, ...]] = {
+    groups.FINANCE.name: (MONEY, APPROVALS, CUSTOMERS),
+    groups.APPROVER.name: (APPROVALS, MONEY, CUSTOMERS),
+    groups.SUPPORT.name: (CUSTOMERS, MONEY, APPROVALS),
+    groups.AUDITOR.name: (AUDIT, APPROVALS, MONEY, CUSTOMERS),
+    groups.ADMINISTRATOR.name: (STAFF, AUDIT, CUSTOMERS, MONEY, APPROVALS),
+}
+EVERYTHING = (MONEY, CUSTOMERS, APPROVALS, AUDIT, STAFF)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A section with the standings of its queues."""
+
+    section: Section
+    standings: list[Standing]
+
+    @property
+    def is_idle(self) -> bool:
+        return not any(standing.count for standing in self.standings)
+
+
+@dataclass(frozen=True)
+class Proof:
+    latest: LedgerProof | None
+    is_old: bool
+
+    @property
+    def is_well(self) -> bool:
+        return self.latest is not None and not self.latest.differences and not self.is_old
+
+
+def context(request: HttpRequest) -> dict[str, object]:
+    now = timezone.now()
+    person = request.user
+    sections = _sections_of(person)
+    wanted = tuple(
+        queue
+        for section in sections
+        for queue in section.queues
+        if person.has_perm(queue.permission)
+    )
+    standings = queues.standings(now=now, queues=wanted)
+    shows_audit = AUDIT in sections and person.has_perm("tenancy.view_auditevent")
+    shows_staff = STAFF in sections and person.has_perm("tenancy.manage_staff")
+    return {
+        "sections": [
+            Shown(
+                section,
+                [standings[queue.code] for queue in section.queues if queue.code in standings],
+            )
+            for section in sections
+        ],
+        "proof": _proof(now) if person.has_perm("billing.view_ledgerproof") else None,
+        "revenue": metrics.revenue(now=now) if person.has_perm("billing.view_payment") else None,
+        "used": metrics.credits_used(now=now)
+        if person.has_perm("billing.view_credittransaction")
+        else None,
+        "events": _latest_events() if shows_audit else None,
+        "staff": _staff() if shows_staff else None,
+    }
+
+
+def _sections_of(person: User) -> tuple[Section, ...]:
+    if person.is_superuser:
+        return EVERYTHING
+    names = set(person.groups.values_list("name", flat=True))
+    return next((sections for name, sections in ORDER.items() if name in names), ())
+
+
+def _proof(now: datetime) -> Proof:
+    latest = LedgerProof.objects.order_by("-id").first()
+    return Proof(latest, is_old=latest is not None and latest.at < now - PROOF_IS_OLD)
+
+
+def _latest_events() -> list[AuditEvent]:
+    return list(AuditEvent.objects.select_related("account").order_by("-id")[:LATEST])
+
+
+def _staff() -> list[Group]:
+    """The groups with how many people are in each, and their limits for granting."""
+    active = Q(user__is_active=True, user__is_staff=True)
+    return list(
+        Group.objects.select_related("grant_limit")
+        .annotate(people=Count("user", filter=active))
+        .order_by("name")
+    )

@@ -1,0 +1,91 @@
+"""The files around an import: template, today's data in its form, errors, changes."""
+
+from collections.abc import Iterator
+
+from django.contrib.admin import ModelAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+
+from console.csv_writing import response, stamped
+from console.exports import record_export
+from console.imports.cells import written
+from console.imports.outcome import Outcome
+from console.imports.pages import person
+from console.imports.run import IMPORTERS
+from console.models import ImportFile, ImportKind
+from tenancy.models import Account, Plan
+
+
+def template(kind: str) -> StreamingHttpResponse:
+    """The headings alone: an example row would end up imported."""
+    importer = IMPORTERS[kind]
+    return response(f"{importer.plural}-template", _headings(kind), [])
+
+
+def current(model_admin: ModelAdmin, request: HttpRequest, kind: str) -> StreamingHttpResponse:
+    """Today's rows in the form of the import: importing the file as it is changes nothing."""
+    importer, queryset = IMPORTERS[kind], _importable(kind)
+    record_export(
+        model_admin,
+        request,
+        by=person(request),
+        rows=queryset.count(),
+        columns=_headings(kind),
+        form="import",
+    )
+    return response(stamped(importer.plural), _headings(kind), _rows(kind, queryset))
+
+
+def problems(import_file: ImportFile) -> StreamingHttpResponse:
+    outcome = Outcome.from_json(import_file.preview)
+    return response(
+        f"errors-of-import-{import_file.pk}",
+        ("Line", "Column", "Value", "What to do"),
+        ((p.line or "", p.column, p.value, p.message) for p in outcome.problems),
+    )
+
+
+def changes(import_file: ImportFile) -> StreamingHttpResponse:
+    """Every cell the import writes, one a line, for checking outside."""
+    outcome = Outcome.from_json(import_file.preview)
+    return response(
+        f"changes-of-import-{import_file.pk}",
+        ("Line", "Slug", "What", "Column", "Old", "New"),
+        (
+            (row.line, row.slug, row.change.value, cell.column, cell.before or "", cell.after)
+            for row in outcome.rows
+            for cell in row.cells
+        ),
+    )
+
+
+def _headings(kind: str) -> list[str]:
+    return [column.name for column in IMPORTERS[kind].columns]
+
+
+def _importable(kind: str) -> QuerySet:
+    if kind == ImportKind.PLANS:
+        return Plan.objects.order_by("position", "id")
+    accounts = Account.objects.filter(is_system=False, is_deleted=False)
+    return accounts.select_related("plan", "owner").order_by("id")
+
+
+def _rows(kind: str, queryset: QuerySet) -> Iterator[list[str]]:
+    value = _plan_value if kind == ImportKind.PLANS else _account_value
+    for target in queryset.iterator(chunk_size=1000):
+        yield [value(target, heading) for heading in _headings(kind)]
+
+
+def _plan_value(plan: Plan, column: str) -> str:
+    return written(getattr(plan, column))
+
+
+def _account_value(account: Account, column: str) -> str:
+    match column:
+        case "plan":
+            return account.plan.slug
+        case "owner_email":
+            return account.owner.email if account.owner else ""
+        case "opening_credits":
+            return ""
+    return written(getattr(account, column))

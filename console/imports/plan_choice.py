@@ -1,0 +1,44 @@
+"""The plan column of accounts: a plan on sale for new ones, their own for the others."""
+
+from difflib import get_close_matches
+
+from tenancy.errors import InvalidValue
+from tenancy.models import Account, Plan
+
+SHOWN = 20
+
+
+class PlanChoice:
+    def __init__(self) -> None:
+        self.plans = {plan.slug: plan for plan in Plan.objects.all()}
+
+    def of(self, account: Account | None, cell: str) -> Plan:
+        """The plan a cell names. Raises InvalidValue, naming the plans there are."""
+        slug = cell.lower()
+        if account is not None:
+            return self._own(account, slug)
+        if not slug:
+            raise InvalidValue(f"This cell is empty. Write a plan: {self._on_sale()}.")
+        plan = self.plans.get(slug)
+        if plan is None:
+            close = get_close_matches(slug, self.plans, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise InvalidValue(f"There is no plan “{cell}”.{hint} There are {self._on_sale()}.")
+        if plan.is_archived or not plan.is_active:
+            raise InvalidValue(
+                f"The plan {plan.name} is not sold any more. On sale are {self._on_sale()}."
+            )
+        return plan
+
+    def _own(self, account: Account, slug: str) -> Plan:
+        if slug and slug != account.plan.slug:
+            raise InvalidValue(
+                f"{account.name} is on {account.plan.slug}; an import changes no plans. Leave this "
+                "cell empty."
+            )
+        return account.plan
+
+    def _on_sale(self) -> str:
+        slugs = [p.slug for p in self.plans.values() if p.is_active and not p.is_archived]
+        more = f" and {len(slugs) - SHOWN:,} more" if len(slugs) > SHOWN else ""
+        return ", ".join(slugs[:SHOWN]) + more

@@ -1,0 +1,62 @@
+"""Counting and paging that cost the same on eleven million rows as on eleven."""
+
+from django.core.paginator import Paginator
+from django.db import connections
+from django.db.models import QuerySet
+from django.utils.functional import cached_property
+
+# Counting stops here: “more than 10,000” is all that anybody does with the number.
+MOST_COUNTED = 10_000
+# A page further back is found by a filter; the database would have to walk past all before it.
+MOST_PAGES = 200
+
+
+class BoundedPaginator(Paginator):
+    """Counts at most 10,000 rows and opens at most 200 pages.
+
+    A whole table that is larger takes its count from the planner's estimate.
+    """
+
+    template_name = "console/list/pagination.html"
+
+    @cached_property
+    def count(self) -> int:
+        if self._is_whole_table():
+            estimate = self._estimate()
+            if estimate >= MOST_COUNTED:
+                return estimate
+        return self.object_list.order_by()[: MOST_COUNTED + 1].count()
+
+    @cached_property
+    def num_pages(self) -> int:
+        return min(super().num_pages, MOST_PAGES)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are rows that no page shows."""
+        return self.count > MOST_PAGES * self.per_page
+
+    @property
+    def count_in_words(self) -> str:
+        """“1,204”, “more than 10,000” when counting stopped, “about 1,200,000” when estimated."""
+        if self.count <= MOST_COUNTED:
+            return f"{self.count:,}"
+        if self.count == MOST_COUNTED + 1:
+            return f"more than {MOST_COUNTED:,}"
+        digits = len(str(self.count)) - 2
+        return f"about {round(self.count, -digits):,}"
+
+    def _is_whole_table(self) -> bool:
+        rows = self.object_list
+        return isinstance(rows, QuerySet) and not (
+            rows.query.where or rows.query.distinct or rows.query.combinator
+        )
+
+    def _estimate(self) -> int:
+        """The planner's number of rows; -1 before the first ANALYZE."""
+        with connections[self.object_list.db].cursor() as cursor:
+            cursor.execute(
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass",
+                [self.object_list.model._meta.db_table],
+            )
+            return cursor.fetchone()[0]

@@ -1,0 +1,246 @@
+"""The work that waits: each queue is a condition on one list, and the list shows exactly its rows.
+
+The dashboard counts with the same conditions that `QueueFilter` puts on the list, so that a
+number and the rows behind it cannot disagree.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.db import models
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models.expressions import CombinedExpression
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.models import OPEN_PAYMENT, Approval, ApprovalStatus, Payment
+from tenancy.models import Account, AccountStatus, AuditEvent
+
+SOON = timedelta(days=7)
+LATELY = timedelta(days=7)
+TOO_LONG = timedelta(days=3)
+WORKING = (AccountStatus.TRIAL, AccountStatus.PENDING_PAYMENT, AccountStatus.ACTIVE)
+
+# Customers whom somebody should care for: not deleted ones, and not the company's own.
+CUSTOMER = Q(is_deleted=False, is_system=False)
+OUTSTANDING = F("expected_amount") - F("received_total")
+
+
+@dataclass(frozen=True)
+class Queue:
+    """`since` is the column that a row's age is counted from; `newest` counts from the newest.
+
+    `condition` takes the time of now, and joins no table that could double a row. `says` is the
+    word before the age; where there is no age to tell, `note` stands there.
+    """
+
+    code: str
+    title: str
+    model: type[models.Model]
+    condition: Callable[[datetime], Q]
+    since: str
+    icon: str
+    money: F | CombinedExpression | None = None
+    says: str = "oldest"
+    note: str = ""
+    newest: bool = False
+
+    @property
+    def url(self) -> str:
+        opts = self.model._meta
+        return reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist") + (
+            f"?queue={self.code}"
+        )
+
+    @property
+    def permission(self) -> str:
+        opts = self.model._meta
+        return f"{opts.app_label}.view_{opts.model_name}"
+
+
+TRANSFERS_WAITING = Queue(
+    "transfers-waiting",
+    "Bank transfers waiting",
+    Payment,
+    lambda now: Q(status__in=OPEN_PAYMENT),
+    since="opened_at",
+    icon="account_balance",
+    money=OUTSTANDING,
+)
+RENEWALS_OVERDUE = Queue(
+    "renewals-overdue",
+    "Renewals past due",
+    Payment,
+    lambda now: Q(
+        status__in=OPEN_PAYMENT,
+        account__status=AccountStatus.ACTIVE,
+        invoice__due_on__lt=now.date(),
+    ),
+    since="opened_at",
+    icon="event_busy",
+    money=OUTSTANDING,
+)
+WAITING_TOO_LONG = Queue(
+    "payment-too-long",
+    "Pending over 3 days",
+    Account,
+    lambda now: (
+        CUSTOMER & Q(status=AccountStatus.PENDING_PAYMENT, status_changed_at__lt=now - TOO_LONG)
+    ),
+    since="status_changed_at",
+    icon="hourglass_top",
+)
+CREDITS_FROZEN = Queue(
+    "credits-frozen",
+    "Frozen credits",
+    Account,
+    lambda now: Q(credit_balance__frozen=True),
+    since="status_changed_at",
+    icon="ac_unit",
+    says="",
+    note="spending is refused",
+)
+TRIALS_ENDING = Queue(
+    "trials-ending",
+    "Trials ending within 7 days",
+    Account,
+    lambda now: (
+        CUSTOMER
+        & Q(status=AccountStatus.TRIAL, trial_ends_at__gt=now, trial_ends_at__lte=now + SOON)
+    ),
+    since="trial_ends_at",
+    icon="timer",
+    says="first ends",
+)
+TRIALS_OVER = Queue(
+    "trials-over",
+    "Trials that are over",
+    Account,
+    lambda now: CUSTOMER & Q(status=AccountStatus.TRIAL, trial_ends_at__lte=now),
+    since="trial_ends_at",
+    icon="timer_off",
+    says="first ended",
+)
+NO_CREDITS = Queue(
+    "no-credits",
+    "No credits to spend",
+    Account,
+    lambda now: (
+        CUSTOMER & Q(status__in=WORKING, credit_balance__credits__lte=F("credit_balance__held"))
+    ),
+    since="status_changed_at",
+    icon="money_off",
+    says="",
+    note="their work stands still",
+)
+SUSPENDED_LATELY = Queue(
+    "suspended-lately",
+    "Suspended in the last 7 days",
+    Account,
+    lambda now: CUSTOMER & Q(status=AccountStatus.SUSPENDED, status_changed_at__gt=now - LATELY),
+    since="status_changed_at",
+    icon="block",
+    says="latest",
+    newest=True,
+)
+APPROVALS_WAITING = Queue(
+    "approvals-waiting",
+    "Approvals waiting",
+    Approval,
+    lambda now: Q(status=ApprovalStatus.AWAITING, expires_at__gt=now),
+    since="requested_at",
+    icon="rule",
+)
+REFUSED_LATELY = Queue(
+    "refused-lately",
+    "Refused attempts in the last 7 days",
+    AuditEvent,
+    lambda now: Q(result=AuditEvent.Result.REFUSED, at__gt=now - LATELY),
+    since="at",
+    icon="gpp_bad",
+    says="latest",
+    newest=True,
+)
+
+QUEUES = (
+    TRANSFERS_WAITING,
+    RENEWALS_OVERDUE,
+    WAITING_TOO_LONG,
+    CREDITS_FROZEN,
+    TRIALS_ENDING,
+    TRIALS_OVER,
+    NO_CREDITS,
+    SUSPENDED_LATELY,
+    APPROVALS_WAITING,
+    REFUSED_LATELY,
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A queue as it stands: how many, since when, and how much money where it is about money."""
+
+    queue: Queue
+    count: int
+    since: datetime | None
+    money: Decimal | None
+
+
+def standings(*, now: datetime, queues: tuple[Queue, ...] = QUEUES) -> dict[str, Standing]:
+    """One query for each model, by the queue's code."""
+    found: dict[str, Standing] = {}
+    for model in dict.fromkeys(queue.model for queue in queues):
+        mine = [queue for queue in queues if queue.model is model]
+        figures: dict[str, Any] = {}
+        for number, queue in enumerate(mine):
+            condition = queue.condition(now)
+            age = Max if queue.newest else Min
+            figures[f"count_{number}"] = Count("pk", filter=condition)
+            figures[f"since_{number}"] = age(queue.since, filter=condition)
+            if queue.money is not None:
+                figures[f"money_{number}"] = Sum(queue.money, filter=condition)
+        row = _narrowed(model, mine, now).aggregate(**figures)
+        for number, queue in enumerate(mine):
+            found[queue.code] = Standing(
+                queue,
+                count=row[f"count_{number}"],
+                since=row[f"since_{number}"],
+                money=row.get(f"money_{number}"),
+            )
+    return found
+
+
+def _narrowed(model: type[models.Model], queues: list[Queue], now: datetime) -> QuerySet:
+    # The database then reads the rows of some queue by index, and not the whole table.
+    condition = Q()
+    for queue in queues:
+        condition |= queue.condition(now)
+    return model._default_manager.filter(condition)
+
+
+class QueueFilter(SimpleListFilter):
+    """Put into the `list_filter` of every list that has queues."""
+
+    title = "queue"
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [(queue.code, queue.title) for queue in QUEUES if queue.model is model_admin.model]
+
+    @property
+    def chosen(self) -> Queue | None:
+        """For the note above the list: templates/console/list/queue.html."""
+        mine = {code for code, _ in self.lookup_choices}
+        return next(
+            (queue for queue in QUEUES if queue.code == self.value() and queue.code in mine), None
+        )
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.chosen is None:
+            return queryset
+        return queryset.filter(self.chosen.condition(timezone.now()))

@@ -1,0 +1,207 @@
+// What the console's dialogs and pages need beyond Unfold. Without this file everything still works,
+// as whole pages: verbs are links, their forms are forms.
+"use strict";
+
+(() => {
+  // --- One submit is one POST ----------------------------------------------------------------------
+  // The server has a one-time token for the same purpose; this spares people the second answer.
+
+  const sending = new WeakSet();
+
+  function setBusy(form, busy) {
+    const button = form.querySelector("[type=submit]");
+    if (busy) {
+      sending.add(form);
+      button?.setAttribute("aria-busy", "true");
+    } else {
+      sending.delete(form);
+      button?.removeAttribute("aria-busy");
+    }
+  }
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.detail.elt;
+    if (!(form instanceof HTMLFormElement)) return;
+    if (sending.has(form)) event.preventDefault();
+    else setBusy(form, true);
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt;
+    if (!(form instanceof HTMLFormElement)) return;
+    // The page is being left: a click in between must not send the form once more.
+    if (event.detail.xhr?.getResponseHeader("HX-Redirect")) return;
+    setBusy(form, false);
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+    if (sending.has(form)) event.preventDefault();
+    else setBusy(form, true);
+  });
+
+  // Back from the next page: the browser shows this one as it was left.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.querySelectorAll("form").forEach((form) => setBusy(form, false));
+  });
+
+  // --- Dialogs -------------------------------------------------------------------------------------
+
+  const FIRST = "[aria-invalid=true], .errors :is(input, select, textarea), [autofocus], "
+    + "input:not([type=hidden]), select, textarea, .console-copy, [type=submit], a[href]";
+
+  function modal() {
+    return document.getElementById("modal-content");
+  }
+
+  let opener = null;
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target === modal()) opener = event.detail.elt;
+  });
+
+  // Back to where the person was. Unfold's focus trap would go back to the first field: it starts
+  // after that has the focus.
+  window.addEventListener("load", () => {
+    const frame = modal()?.parentElement;
+    if (!frame) return;
+    let shown = false;
+    new MutationObserver(() => {
+      const closed = shown && frame.style.display === "none";
+      shown = frame.style.display !== "none";
+      // Once the trap has let go.
+      if (closed) setTimeout(() => opener?.focus(), 0);
+    }).observe(frame, { attributes: true, attributeFilter: ["style"] });
+  });
+
+  function focusFirst(tries) {
+    const dialog = modal();
+    if (!dialog?.offsetHeight) {
+      if (tries > 0) requestAnimationFrame(() => focusFirst(tries - 1));
+      return;
+    }
+    const invalid = dialog.querySelector("[aria-invalid=true], .errors :is(input, select, textarea)");
+    (invalid ?? dialog.querySelector(FIRST))?.focus();
+  }
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (modal()?.contains(event.detail.elt) || event.detail.elt === modal()) focusFirst(60);
+  });
+
+  // A signed-out session answers with the sign-in page, a refused one with an error page: neither
+  // is a dialog. Showing the address as a page tells what is the matter.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr, requestConfig } = event.detail;
+    if (target !== modal() && !modal()?.contains(target)) return;
+    if (xhr.status < 400 && xhr.responseText.includes('id="dialog"')) return;
+    event.detail.shouldSwap = false;
+    if (requestConfig.verb === "get") window.location.assign(requestConfig.path);
+    else if (xhr.status >= 500) say(requestConfig.elt, "Something went wrong on our side and nothing was changed. Try again.");
+    else window.location.reload();
+  });
+
+  document.addEventListener("htmx:sendError", (event) => {
+    say(event.detail.elt, "The server did not answer. Send it again: it is done at most once.");
+  });
+
+  // Keeps what was typed.
+  function say(form, text) {
+    const place = form.querySelector("[data-verb-message]");
+    if (!place) return;
+    place.textContent = text;
+    place.hidden = false;
+  }
+
+  // A click beside the dialog closes it. Not once something was typed: Escape and Cancel still do.
+  document.addEventListener("click", (event) => {
+    const dialog = modal();
+    const typed = dialog?.querySelector("form[data-typed]");
+    if (!typed || !dialog.offsetHeight || dialog.contains(event.target)) return;
+    if (dialog.parentElement.contains(event.target)) event.stopPropagation();
+  }, true);
+
+  document.addEventListener("input", (event) => {
+    event.target.closest?.("form[data-verb-form]")?.setAttribute("data-typed", "");
+  });
+
+  // --- Unfold's buttons that are none ----------------------------------------------------------------
+
+  // The menu's switch and the person's menu are a span and a div: no keyboard reaches them.
+  const NAMES = {
+    "sidebarToggle()": "Show or hide the menu",
+    "if (!$event.target.closest('a')) { openUserLinks = !openUserLinks }": "Your account",
+  };
+
+  window.addEventListener("load", () => {
+    for (const [does, name] of Object.entries(NAMES)) {
+      document.querySelectorAll(`[x-on\\:click="${does}"]`).forEach((button) => reach(button, name));
+    }
+  });
+
+  function reach(button, name) {
+    button.setAttribute("role", "button");
+    button.setAttribute("aria-label", name);
+    button.tabIndex = 0;
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      button.click();
+    });
+  }
+
+  // --- Copy buttons ----------------------------------------------------------------------------------
+
+  async function copy(button) {
+    const text = button.dataset.copy;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without https there is no clipboard: select the text, so that Ctrl+C takes it.
+      const range = document.createRange();
+      range.selectNodeContents(button.previousElementSibling ?? button);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      return;
+    }
+    const icon = button.querySelector(".material-symbols-outlined");
+    const label = button.getAttribute("aria-label");
+    button.setAttribute("data-copied", "");
+    button.setAttribute("aria-label", "Copied");
+    if (icon) icon.textContent = "check";
+    setTimeout(() => {
+      button.removeAttribute("data-copied");
+      if (label) button.setAttribute("aria-label", label);
+      if (icon) icon.textContent = "content_copy";
+    }, 1500);
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    if (button) copy(button);
+  });
+
+  // --- Search: Enter opens the first hit ---------------------------------------------------------------
+
+  let answered = "";
+  let waiting = "";
+
+  function openFirstHit() {
+    const link = document.querySelector("#command-results-list a");
+    if (link) window.location.assign(link.href);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.id !== "search-input-command") return;
+    if (document.querySelector("#command-results li.active")) return;
+    if (answered === event.target.value) openFirstHit();
+    else waiting = event.target.value;
+  }, true);
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.elt.id !== "command-results") return;
+    answered = new URL(event.detail.xhr.responseURL).searchParams.get("s") ?? "";
+    if (waiting && waiting === answered) openFirstHit();
+  });
+})();

@@ -1,0 +1,82 @@
+"""Plans from a spreadsheet, as Finance does it: a file with mistakes, then the good one."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tenancy.models import Plan
+from tests.console.imports.builders import plans_csv
+from tests.factories import make_plan
+
+IMPORT = "/admin/tenancy/plan/import/"
+WRONG = plans_csv("starter,Starter,89;00,1000,1,2,,0,yes,10")
+GOOD = plans_csv("starter,Starter,95.00,1000,1,2,,0,yes,0", "solo,Solo,19.00,300,1,1,,14,no,5")
+
+
+@pytest.fixture
+def finance(desk, committed_world):
+    make_plan(slug="starter", name="Starter")
+    return desk.sign_in(committed_world.fiona)
+
+
+def upload(page, content: bytes) -> None:
+    page.get_by_label("CSV file").set_input_files(
+        {"name": "plans.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    page.get_by_role("button", name="Upload and preview").click()
+
+
+def test_from_the_list_through_the_errors_to_the_import(finance):
+    page = finance.open("/admin/tenancy/plan/")
+    page.get_by_role("link", name="Import CSV").click()
+    upload(page, WRONG)
+    error = page.get_by_role("row").filter(has_text="no price")
+    expect(error.get_by_role("cell").nth(0)).to_have_text("2")
+    expect(error.get_by_role("cell").nth(1)).to_have_text("price")
+    expect(error.get_by_role("cell").nth(2)).to_have_text("89;00")
+    expect(page.get_by_role("button", name="Import", exact=False)).to_have_count(0)
+
+    page.get_by_role("link", name="Upload another file").click()
+    upload(page, GOOD)
+    change = page.get_by_role("row").filter(has_text="Starter")
+    expect(change).to_contain_text("89.00")
+    expect(change).to_contain_text("95.00")
+    assert not Plan.objects.filter(slug="solo").exists()
+    page.get_by_label("Why").fill("New price list, ticket 4711")
+    page.get_by_role("button", name="Import 2 plans").click()
+
+    expect(page.get_by_text("1 new, 1 changed")).to_be_visible()
+    expect(page.get_by_text("New price list, ticket 4711")).to_be_visible()
+    assert Plan.objects.filter(slug="solo").exists()
+
+
+def test_a_double_click_imports_once(finance):
+    page = finance.open(IMPORT)
+    upload(page, GOOD)
+    page.get_by_label("Why").fill("New price list, ticket 4711")
+
+    page.get_by_role("button", name="Import 2 plans").dblclick()
+
+    expect(page.get_by_text("Imported by")).to_be_visible()
+    assert Plan.objects.filter(slug="solo").count() == 1
+
+
+def test_the_list_is_downloaded_as_it_is_shown(finance):
+    page = finance.open("/admin/tenancy/plan/?q=starter")
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").click()
+
+    assert download.value.suggested_filename.startswith("plans-")
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    assert "Starter,starter,89.00" in text
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_sticks_out_and_the_browser_has_no_complaint(finance, width):
+    finance.page.set_viewport_size({"width": width, "height": 800})
+    page = finance.open(IMPORT)
+    upload(page, GOOD)
+    expect(page.get_by_role("button", name="Import 2 plans")).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert finance.complaints == []

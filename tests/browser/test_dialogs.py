@@ -1,0 +1,138 @@
+"""Verbs in dialogs: by mouse, by keyboard, clicked twice, in a new tab, and by the wrong person."""
+
+from playwright.sync_api import expect
+
+from billing.models import CreditTransaction
+from tenancy.models import Account, AccountStatus
+from tests.browser.conftest import Desk, page_of
+from tests.conftest import World
+
+
+def test_a_double_click_grants_once(desk: Desk, world_in_server: World) -> None:
+    world = world_in_server
+    page = desk.sign_in(world.fiona).open_account(world.home)
+    posts = []
+    page.on("request", lambda request: posts.append(request) if request.method == "POST" else None)
+
+    desk.open_dialog("Grant credits")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Credits").fill("50")
+    dialog.get_by_label("Why").fill("Sorry for the outage")
+    dialog.get_by_role("button", name="Grant credits").dblclick()
+
+    expect(page.get_by_text("Home G8 got 50 credits: 1,000 → 1,050")).to_be_visible()
+    assert len(posts) == 1
+    assert CreditTransaction.objects.filter(account=world.home, amount=50).count() == 1
+
+
+def test_a_double_click_on_the_whole_page_grants_once(desk: Desk, world_in_server: World) -> None:
+    world = world_in_server
+    page = desk.sign_in(world.fiona).open(f"{page_of(world.home)}".replace("change/", "grant/"))
+    posts = []
+    page.on("request", lambda request: posts.append(request) if request.method == "POST" else None)
+
+    expect(page.get_by_role("heading", name="Accounts")).to_be_visible()  # a page, with its header
+    page.get_by_label("Credits").fill("50")
+    page.get_by_label("Why").fill("Sorry for the outage")
+    page.get_by_role("button", name="Grant credits").dblclick()
+
+    expect(page.get_by_text("Home G8 got 50 credits")).to_be_visible()
+    assert page.url.endswith(page_of(world.home))
+    assert len(posts) == 1
+    assert CreditTransaction.objects.filter(account=world.home, amount=50).count() == 1
+
+
+def test_a_grant_by_keyboard_alone(desk: Desk, world_in_server: World) -> None:
+    world = world_in_server
+    page = desk.sign_in(world.fiona).open_account(world.home)
+    focused = page.locator("*:focus")
+
+    opener = page.get_by_role("link", name="Grant credits")
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(focused).to_have_attribute("name", "amount")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(opener).to_be_focused()
+
+    page.keyboard.press("Enter")
+    expect(focused).to_have_attribute("name", "amount")
+    page.keyboard.type("50")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Sorry for the outage")
+    page.keyboard.press("Tab")
+    expect(focused).to_have_attribute("name", "ticket_url")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(focused).to_have_text("Grant credits")
+    page.keyboard.press("Tab")  # round again: focus stays in the dialog
+    expect(focused).to_have_attribute("name", "amount")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Home G8 got 50 credits")).to_be_visible()
+
+
+def test_a_mistake_gets_the_focus(desk: Desk, world_in_server: World) -> None:
+    page = desk.sign_in(world_in_server.fiona).open_account(world_in_server.home)
+    desk.open_dialog("Grant credits")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Credits").fill("50")
+    dialog.get_by_role("button", name="Grant credits").click()
+    expect(dialog.get_by_text("Give a reason")).to_be_visible()
+    expect(dialog.get_by_label("Why")).to_be_focused()
+
+
+def test_a_click_beside_the_dialog_keeps_what_was_typed(desk: Desk, world_in_server: World) -> None:
+    page = desk.sign_in(world_in_server.fiona).open_account(world_in_server.home)
+    desk.open_dialog("Grant credits")
+    page.mouse.click(5, 5)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+    desk.open_dialog("Grant credits")
+    page.get_by_label("Why").fill("A long explanation")
+    page.mouse.click(5, 5)
+    expect(page.get_by_label("Why")).to_have_value("A long explanation")
+    page.get_by_role("link", name="Cancel", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_support_suspends_an_account(desk: Desk, world_in_server: World) -> None:
+    world = world_in_server
+    page = desk.sign_in(world.sam).open_account(world.home)
+    desk.open_dialog("Suspend")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("refused at once")
+    dialog.get_by_label("Kind").select_option("abuse")
+    dialog.get_by_label("Why").fill("Sends spam")
+    dialog.get_by_role("button", name="Suspend account").click()
+
+    expect(page.get_by_text("Suspended: abuse.")).to_be_visible()
+    expect(page.locator(".console-why")).to_contain_text("by sam@igny8.example: “Sends spam”")
+    assert Account.objects.get(pk=world.home.pk).status == AccountStatus.SUSPENDED
+
+
+def test_who_may_not_has_no_button_and_is_refused(desk: Desk, world_in_server: World) -> None:
+    world = world_in_server
+    page = desk.sign_in(world.adam).open_account(world.home)
+    expect(page.get_by_role("link", name="Suspend")).to_be_visible()
+    expect(page.get_by_role("link", name="Grant credits")).to_have_count(0)
+    answer = page.goto(f"{desk.server.url}{page_of(world.home)}".replace("change/", "grant/"))
+    assert answer is not None
+    assert answer.status == 403
+    assert [complaint for complaint in desk.complaints if "403" not in complaint] == []
+    desk.complaints.clear()
+
+
+def test_a_session_that_ended_leads_to_the_sign_in(desk: Desk, world_in_server: World) -> None:
+    page = desk.sign_in(world_in_server.fiona).open_account(world_in_server.home)
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Grant credits").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+
+
+def test_an_id_is_copied(desk: Desk, world_in_server: World) -> None:
+    page = desk.sign_in(world_in_server.fiona).open_account(world_in_server.home)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy slug").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "home-g8"

@@ -1,0 +1,138 @@
+"""Every address of the staff site, from its own resolver, and who may open it by the groups."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import quote
+from django.db import models
+from django.urls import URLPattern
+
+from console.admin.base import ConsoleAdmin
+from console.groups import GROUPS
+from console.site import site
+
+
+class Kind(Enum):
+    OPEN = auto()  # for anybody: signing in and out, scripts
+    OWN = auto()  # for every login of staff: their own work and password
+    PARTS = auto()  # what pages fetch: each answers by the rights on what it is asked for
+    VIEW = auto()
+    VERB = auto()
+    NEVER = auto()  # Django's own forms: nobody, superusers neither
+    LEADS_ON = auto()
+    EXPORT = auto()
+    IMPORT = auto()
+
+
+# Everything that is no model's. A new address must be put here, or its tests fail.
+SITE_WIDE = {
+    "index": Kind.OWN,
+    "login": Kind.OPEN,
+    "logout": Kind.OPEN,
+    "jsi18n": Kind.OPEN,
+    "password_change": Kind.OWN,
+    "password_change_done": Kind.OWN,
+    "search": Kind.PARTS,
+    "autocomplete": Kind.PARTS,
+    "view_on_site": Kind.PARTS,
+    "app_list": Kind.PARTS,
+}
+OF_MODELS = {
+    "changelist": Kind.VIEW,
+    "change": Kind.VIEW,
+    "history": Kind.VIEW,
+    "history_row": Kind.LEADS_ON,
+    "add": Kind.NEVER,
+    "delete": Kind.NEVER,
+    "export": Kind.EXPORT,
+    "import": Kind.IMPORT,
+    "import_template": Kind.IMPORT,
+    "import_current": Kind.IMPORT,
+    "import_file": Kind.IMPORT,
+    "import_check": Kind.IMPORT,
+    "import_confirm": Kind.IMPORT,
+    "import_errors": Kind.IMPORT,
+    "import_changes": Kind.IMPORT,
+}
+
+
+class Unclassified(Exception):
+    """An address that no test knows: say in the tables above who may open it."""
+
+
+@dataclass(frozen=True)
+class Address:
+    route: str
+    name: str
+    kind: Kind
+    model_admin: ModelAdmin | None = None
+    permission: str = ""
+
+    def path(self, target: models.Model | None) -> str:
+        """The address with a real object in it."""
+        filled = self.route
+        key = quote(target.pk) if target is not None else "1"
+        for part in ("<path:object_id>", "<int:file_id>", "<int:object_id>", "<str:row>"):
+            filled = filled.replace(part, str(key))
+        return f"/admin/{filled}"
+
+
+def all_addresses() -> list[Address]:
+    return [_classified(pattern) for pattern in _patterns(site.get_urls())]
+
+
+def of_kind(*kinds: Kind) -> list[Address]:
+    return [address for address in all_addresses() if address.kind in kinds]
+
+
+def permissions_of(group_name: str) -> set[str]:
+    """What the table of groups gives: its verbs, and seeing every model."""
+    group = next(group for group in GROUPS if group.name == group_name)
+    return {*group.verbs, *(_view(model_admin) for model_admin in site._registry.values())}
+
+
+def _patterns(urls: list, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for url in urls:
+        route = prefix + str(url.pattern)
+        if isinstance(url, URLPattern):
+            yield route, url
+        else:
+            yield from _patterns(url.url_patterns, route)
+
+
+def _classified(found: tuple[str, URLPattern]) -> Address:
+    route, pattern = found
+    name = pattern.name or ""
+    for model_admin in site._registry.values():
+        prefix = f"{model_admin.opts.app_label}_{model_admin.opts.model_name}_"
+        own = f"{model_admin.opts.app_label}/{model_admin.opts.model_name}/"
+        if route.startswith(own):
+            return _of_model(route, name.removeprefix(prefix), model_admin)
+    if name in SITE_WIDE:
+        return Address(route, name, SITE_WIDE[name])
+    if route == "(?P<url>.*)$":
+        return Address("no/such/page/", "catch_all", Kind.PARTS)
+    raise Unclassified(f"{route} ({name})")
+
+
+def _of_model(route: str, name: str, model_admin: ConsoleAdmin) -> Address:
+    verbs = {verb.name: verb for verb in (*model_admin.verbs, *model_admin.list_verbs)}
+    opts = model_admin.opts
+    if name in verbs:
+        return Address(route, name, Kind.VERB, model_admin, verbs[name].permission)
+    if not name:
+        return Address(route, "to_change", Kind.LEADS_ON, model_admin, _view(model_admin))
+    kind = OF_MODELS.get(name)
+    if kind is None:
+        raise Unclassified(f"{route} ({name})")
+    permission = {
+        Kind.EXPORT: f"{opts.app_label}.export_{opts.model_name}",
+        Kind.IMPORT: f"{opts.app_label}.import_{opts.model_name}",
+    }.get(kind, _view(model_admin))
+    return Address(route, name, kind, model_admin, permission)
+
+
+def _view(model_admin: ModelAdmin) -> str:
+    return f"{model_admin.opts.app_label}.view_{model_admin.opts.model_name}"

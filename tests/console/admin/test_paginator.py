@@ -1,0 +1,56 @@
+"""Counting and paging stop somewhere, and say so."""
+
+import pytest
+from django.db import connection
+
+from billing.models import LedgerProof
+from console import paginator
+from console.paginator import BoundedPaginator
+from tests.factories import NOW
+
+
+@pytest.fixture
+def proofs(db: None) -> None:
+    LedgerProof.objects.bulk_create(
+        LedgerProof(at=NOW, accounts=number, transactions=0, duration_ms=1) for number in range(30)
+    )
+
+
+def pages(queryset: object = None, *, size: int = 5) -> BoundedPaginator:
+    return BoundedPaginator(queryset if queryset is not None else rows(), size)
+
+
+def rows(**conditions: object) -> object:
+    return LedgerProof.objects.filter(**conditions).order_by("-id")
+
+
+def test_few_rows_are_counted_exactly(proofs: None) -> None:
+    assert pages().count == 30
+    assert pages().count_in_words == "30"
+    assert not pages().is_cut
+
+
+def test_counting_stops(proofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paginator, "MOST_COUNTED", 20)
+
+    counted = pages(rows(accounts__gte=0))
+
+    assert counted.count == 21
+    assert counted.count_in_words == "more than 20"
+
+
+def test_a_large_table_is_estimated(proofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paginator, "MOST_COUNTED", 20)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE igny8_ledger_proofs")
+
+    assert pages(LedgerProof.objects.order_by("-id")).count == 30
+    assert pages(LedgerProof.objects.order_by("-id")).count_in_words == "about 30"
+
+
+def test_pages_far_back_are_not_opened(proofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paginator, "MOST_PAGES", 3)
+
+    assert pages().num_pages == 3
+    assert pages().is_cut
+    assert list(pages().get_page(9)) == list(pages().page(3))

@@ -1,0 +1,89 @@
+"""The small commands: what they say, what they refuse, and that a second run does no harm."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import ManagementUtility, call_command
+
+from billing.models import CreditBalance, LedgerProof
+from console.management.base import Failed
+from tenancy.models import AuditEvent, Plan
+from tenancy.services import plans
+from tests.console.conftest import run
+from tests.digest import nothing_changes
+from tests.factories import make_account
+from tests.planting import plant
+
+
+def test_it_creates_the_free_trial_plan(db: None) -> None:
+    said = run("create_free_trial_plan")
+
+    plan = Plan.objects.get()
+    assert said == f"Created the plan free-trial (id {plan.pk}): 2,000 credits, 14 trial days.\n"
+    event = AuditEvent.objects.get()
+    assert (event.verb, event.door, event.actor_label) == ("plan_created", "command", "system")
+
+
+def test_again_it_says_so_and_changes_nothing(db: None) -> None:
+    run("create_free_trial_plan")
+
+    with nothing_changes():
+        said = run("create_free_trial_plan")
+
+    assert said.endswith("exists already: 2,000 credits, 14 trial days. Nothing was changed.\n")
+
+
+def test_what_staff_changed_stays(db: None) -> None:
+    plan, _ = plans.create_free_trial(by=None, reason="Set up")
+    plans.edit(plan=plan, changes={"included_credits": 500}, by=None, reason="Less")
+
+    said = run("create_free_trial_plan")
+
+    plan.refresh_from_db()
+    assert plan.included_credits == 500
+    assert "500 credits" in said
+
+
+def test_the_plan_never_takes_an_id_of_the_plans_that_are_brought_over(db: None) -> None:
+    run("create_free_trial_plan")
+
+    assert Plan.objects.get().pk > 6
+
+
+def test_the_proof_is_told_and_kept(db: None) -> None:
+    make_account(credits=100)
+
+    said = run("prove_ledger")
+
+    assert said.startswith("1 transaction of 1 account, 0 differences, in ")
+    assert LedgerProof.objects.get().differences == []
+
+
+def test_a_difference_fails_and_is_named_and_repaired_by_nobody(db: None) -> None:
+    account = make_account(slug="off", credits=100)
+    plant("UPDATE igny8_credit_balances SET credits = 101 WHERE account_id = %s", account.pk)
+    out = StringIO()
+
+    with pytest.raises(Failed) as failure:
+        call_command("prove_ledger", stdout=out)
+
+    assert failure.value.returncode == 1
+    assert f"off (id {account.pk}): the balance says 101, the rows sum to 100" in out.getvalue()
+    balance = CreditBalance.objects.get(account=account)
+    assert (balance.credits, balance.frozen) == (101, True)
+
+
+def test_a_refusal_is_one_line_without_class_names(
+    committed: None, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("correct horse battery staple"))
+    command = ["create_staff", "--email=a@b.example", "--group=Boss", "--password-stdin"]
+
+    with pytest.raises(SystemExit) as ended:
+        ManagementUtility(["manage.py", *command]).execute()
+
+    assert ended.value.code == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("Refused: There is no group “Boss”; known are ")
+    assert said.err.count("\n") == 1

@@ -1,0 +1,68 @@
+"""The serving role works, and is refused by PostgreSQL itself where records would be rewritten."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import ProgrammingError, connection, transaction
+
+from billing.models import CreditBalance, Operation, TransactionType
+from billing.services import credits, ledger
+from tests.factories import make_account
+
+ROLE = "igny8_app_of_test"
+
+
+@pytest.fixture
+def serving(db):
+    """Everything inside the test runs with the rights of the serving role."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {ROLE}")
+    call_command("grant_runtime_role", ROLE)
+    account = make_account()
+    ledger.post(account=account, type=TransactionType.OPENING, amount=50, by=None)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"SET ROLE {ROLE}")
+    yield account
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+
+
+def test_the_serving_role_spends_credits(serving):
+    posted = credits.deduct(
+        account=serving, operation=Operation.IMAGE_PROMPT_EXTRACTION, idempotency_key="one"
+    )
+
+    assert posted.balance_after == 48
+
+
+def test_the_serving_role_freezes_a_balance(serving):
+    assert CreditBalance.objects.filter(account=serving).update(frozen=True) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE igny8_credit_transactions SET amount = 1",
+        "DELETE FROM igny8_credit_transactions",
+        "TRUNCATE igny8_credit_transactions CASCADE",
+        "ALTER TABLE igny8_credit_transactions DISABLE TRIGGER append_only_rows",
+        "SET session_replication_role = replica",
+        "UPDATE igny8_credit_balances SET credits = 1000",
+        "INSERT INTO igny8_credit_balances (account_id, credits) VALUES (0, 5)",
+        "DELETE FROM igny8_audit_events",
+        "UPDATE igny8_tenant_history SET name = 'other'",
+        "DELETE FROM igny8_invoices",
+    ],
+)
+def test_the_serving_role_may_not_rewrite_records(serving, statement):
+    with (
+        pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+
+def test_an_unknown_role_is_one_clear_line(db):
+    with pytest.raises(CommandError, match=r"Nothing was granted: .*nobody_at_all"):
+        call_command("grant_runtime_role", "nobody_at_all")

@@ -1,0 +1,28 @@
+"""Signed-in members of staff, and figures that no other test has left in the cache."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from tenancy.models import User
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def as_() -> Callable[[User], Client]:
+    """A browser of this person, signed in."""
+
+    def sign_in(person: User) -> Client:
+        client = Client()
+        client.force_login(person)
+        return client
+
+    return sign_in
