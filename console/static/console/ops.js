@@ -114,6 +114,12 @@
     place.hidden = false;
   }
 
+  // The dialog before must not show for the moment until the new one is here: typing would be lost.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { target } = event.detail;
+    if (target.id === "modal-content") target.replaceChildren();
+  });
+
   // A click beside the dialog closes it. Not once something was typed: Escape and Cancel still do.
   document.addEventListener("click", (event) => {
     const dialog = modal();
