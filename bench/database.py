@@ -8,7 +8,7 @@ from pathlib import Path
 from dev.embedded_postgres import Server, use
 from dev.pytest_plugin import prepare_environment
 
-ACCOUNTS = 2_000
+ACCOUNTS = 10_000
 CREDITS = 10_000_000
 HERE = Path(__file__).resolve().parent
 

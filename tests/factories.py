@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.contrib.auth.models import Group
 
 from billing.models import (
+    CreditHold,
     CreditTransaction,
     GrantLimit,
     Payment,
@@ -163,6 +164,21 @@ def make_ledger_row(
     return CreditTransaction.objects.create(
         account=account, type=type, amount=amount, **{"description": "For a test"} | overrides
     )
+
+
+def make_hold(account: Account, **overrides: object) -> CreditHold:
+    number = next(_number)
+    facts = {
+        "operation": "content_generation",
+        "unit": "hundred_words",
+        "unit_credits": 1,
+        "units": 1000,
+        "amount": 10,
+        "idempotency_key": f"hold-{number}",
+        "created_at": NOW,
+        "expires_at": NOW + DAY,
+    }
+    return CreditHold.objects.create(account=account, **facts | overrides)
 
 
 def make_subscription(

@@ -21,7 +21,18 @@ from billing.services import (
 from tenancy.errors import ServiceError, StateConflict
 from tenancy.models import Account, AccountStatus, SuspensionReason
 from tenancy.roles import Role
-from tenancy.services import accounts, api_keys, lifecycle, plans, staff, users
+from tenancy.services import (
+    accounts,
+    api_keys,
+    invitations,
+    lifecycle,
+    limits,
+    plans,
+    sectors,
+    sites,
+    staff,
+    users,
+)
 from tests.factories import (
     NOW,
     make_account,
@@ -29,6 +40,7 @@ from tests.factories import (
     make_ledger_row,
     make_plan,
     make_receipt,
+    make_sector,
     make_site,
     make_staff,
     make_user,
@@ -263,4 +275,35 @@ VERBS = (
     ),
     Verb(grant_limits.edit, change_of_limit, StateConflict, has_account=False),
     Verb(credit_costs.edit, change_of_cost, StateConflict, has_account=False),
+    Verb(
+        sites.create,
+        lambda account: {"account": account, "facts": {"name": "Garden blog"}},
+        limits.PlanLimitReached,
+    ),
+    Verb(
+        sites.update,
+        lambda account: {"site": make_site(account), "changes": {"name": "New name"}},
+        sites.NothingChanged,
+    ),
+    Verb(sites.delete, lambda account: {"site": make_site(account), "now": NOW}, StateConflict),
+    Verb(
+        sectors.create,
+        lambda account: {"site": make_site(account), "name": "Roses"},
+        sectors.SectorInUse,
+    ),
+    Verb(
+        sectors.update,
+        lambda account: {"sector": make_sector(make_site(account)), "name": "Roses"},
+        StateConflict,
+    ),
+    Verb(
+        sectors.delete,
+        lambda account: {"sector": make_sector(make_site(account))},
+        StateConflict,
+    ),
+    Verb(
+        invitations.invite,
+        lambda account: {"account": account, "email": "new@shop.example", "role": Role.EDITOR},
+        None,
+    ),
 )

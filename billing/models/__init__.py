@@ -8,8 +8,10 @@ from billing.models.bank_statement import (
 )
 from billing.models.credit_balance import CreditBalance
 from billing.models.credit_cost import CostUnit, CreditCost, Operation
+from billing.models.credit_hold import CreditHold, HoldStatus
 from billing.models.credit_transaction import MAX_AMOUNT, CreditTransaction, TransactionType
 from billing.models.grant_limit import GrantLimit
+from billing.models.idempotency_record import IdempotencyRecord
 from billing.models.invoice import Invoice, InvoiceCounter, InvoiceStatus
 from billing.models.ledger_proof import LedgerProof
 from billing.models.payment import OPEN_PAYMENT, PAYMENT_TRANSITIONS, Payment, PaymentStatus
@@ -26,8 +28,11 @@ __all__ = [
     "CostUnit",
     "CreditBalance",
     "CreditCost",
+    "CreditHold",
     "CreditTransaction",
     "GrantLimit",
+    "HoldStatus",
+    "IdempotencyRecord",
     "Invoice",
     "InvoiceCounter",
     "InvoiceStatus",

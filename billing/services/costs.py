@@ -1,16 +1,15 @@
-"""What an operation costs, in credits."""
+"""What an operation costs, in credits. The arithmetic is the database function `operation_cost`."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from billing.models import CostUnit, CreditCost, Operation
 from tenancy.errors import InvalidValue
+from tenancy.round_trip import one_row
 
-WORDS_IN_A_UNIT = 100
 MAX_UNITS = 1_000_000
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     unit: CostUnit
     credits: int
 
@@ -24,6 +23,10 @@ CREDIT_COSTS: dict[Operation, Cost] = {
     Operation.IMAGE_GENERATION: Cost(CostUnit.IMAGE, 5),
     Operation.IMAGE_PROMPT_EXTRACTION: Cost(CostUnit.FIXED, 2),
 }
+# The same as plain text and numbers, ready to be sent.
+_DEFAULTS = {
+    operation.value: (cost.unit.value, cost.credits) for operation, cost in CREDIT_COSTS.items()
+}
 
 
 class UnknownOperation(InvalidValue):
@@ -36,19 +39,39 @@ def cost_of(*, operation: str, units: int) -> int:
     Words are counted in started hundreds. Raises UnknownOperation, and InvalidValue for units
     outside 1 to 1,000,000.
     """
-    if operation not in Operation.values:
+    return one_row(
+        "SELECT operation_cost(%s, %s, %s, %s)", price_arguments(operation=operation, units=units)
+    )[0]
+
+
+def price_arguments(*, operation: str, units: int) -> tuple[str, int, str, int]:
+    """What the SQL functions of spending take to work out a price; nothing is asked of the
+    database. Raises UnknownOperation, InvalidValue.
+    """
+    default = _DEFAULTS.get(operation) if isinstance(operation, str) else None
+    if default is None:
         raise UnknownOperation(
             f"There is no operation “{operation}”; known are {', '.join(Operation.values)}.",
             field="operation",
         )
-    if isinstance(units, bool) or not isinstance(units, int) or not 1 <= units <= MAX_UNITS:
+    check_units(units)
+    return (str(operation), units, *default)
+
+
+def check_units(units: int) -> None:
+    """Raises InvalidValue unless `units` is a whole number from 1 to 1,000,000."""
+    if type(units) is not int or not 1 <= units <= MAX_UNITS:
         raise InvalidValue(
             f"Units are a whole number from 1 to {MAX_UNITS:,}, not {units}.", field="units"
         )
-    row = CreditCost.objects.filter(operation=operation).first()
-    cost = Cost(CostUnit(row.unit), row.credits) if row else CREDIT_COSTS[Operation(operation)]
-    if cost.unit == CostUnit.FIXED:
-        return cost.credits
-    if cost.unit == CostUnit.HUNDRED_WORDS:
-        return cost.credits * -(-units // WORDS_IN_A_UNIT)
-    return cost.credits * units
+
+
+def price_list() -> dict[Operation, Cost]:
+    """What every operation costs now: the table's rows over the constants."""
+    rows = {row.operation: row for row in CreditCost.objects.all()}
+    return {
+        operation: Cost(CostUnit(rows[operation].unit), rows[operation].credits)
+        if operation in rows
+        else constant
+        for operation, constant in CREDIT_COSTS.items()
+    }

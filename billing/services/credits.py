@@ -1,17 +1,27 @@
 """Credits: what an account may spend, spending it, and what staff give, correct and undo."""
 
-from dataclasses import dataclass
+import json
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
 from billing.models import CreditBalance, CreditTransaction, TransactionType
 from billing.services import grant_limits
-from billing.services.costs import cost_of
-from billing.services.ledger import InsufficientCredits, Posted, check_amount, post
+from billing.services.costs import cost_of, price_arguments
+from billing.services.ledger import (
+    REQUEST,
+    InsufficientCredits,
+    Posted,
+    answer,
+    check_amount,
+    check_key,
+    post,
+)
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import Account, AccountStatus, User
 from tenancy.records import clean_reason, lock, record, refuse_own_account
+from tenancy.round_trip import one_row
 from tenancy.services.accounts import refuse_deleted
 
 
@@ -19,13 +29,18 @@ class AlreadyReversed(StateConflict):
     code = "already_reversed"
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(NamedTuple):
     """What an operation would cost, in credits, and whether that can be spent now."""
 
     allowed: bool
     cost: int
     available: int
+
+
+_DEDUCT = """
+SELECT * FROM post_credit(%s, 'deduction', -operation_cost(%s, %s, %s, %s), %s, %s, '', NULL, NULL,
+                          %s, NULL, %s, %s)
+"""
 
 
 def check(*, account: Account, operation: str, units: int = 1) -> Estimate:
@@ -47,21 +62,37 @@ def deduct(
     idempotency_key: str | None,
     description: str = "",
     metadata: dict[str, object] | None = None,
+    fingerprint: str = "",
+    wait: bool = True,
 ) -> Posted:
-    """Spend an operation's cost, exactly once for each key.
+    """Spend an operation's cost, exactly once for each key, in one round trip.
+
+    `fingerprint` is a hash of the caller's request: a key that comes back with another one is
+    refused, whatever the prices are by then. Without `wait`, a call whose key is at work in
+    another transaction is refused at once instead of standing in line.
 
     Raises UnknownOperation, InvalidValue, InsufficientCredits, BalanceFrozen,
-    IdempotencyKeyReused.
+    IdempotencyKeyReused, RequestInProgress.
     """
-    return post(
-        account=account,
-        type=TransactionType.DEDUCTION,
-        amount=-cost_of(operation=operation, units=units),
-        by=None,
-        operation=operation,
-        description=description or operation,
-        idempotency_key=idempotency_key,
-        metadata=metadata,
+    price = price_arguments(operation=operation, units=units)
+    if idempotency_key is not None:
+        check_key(idempotency_key)
+    if fingerprint:
+        metadata = {**(metadata or {}), REQUEST: fingerprint}
+    row = one_row(
+        _DEDUCT,
+        (
+            account.pk,
+            *price,
+            price[0],
+            description or price[0],
+            idempotency_key,
+            json.dumps(metadata) if metadata else None,
+            wait or idempotency_key is None,
+        ),
+    )
+    return answer(
+        row, account=account, type="deduction", operation=price[0], fingerprint=fingerprint
     )
 
 

@@ -1,14 +1,18 @@
 """The one way a row gets into the credit ledger: the database function `post_credit`."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-
-from django.db import connection
+from typing import NamedTuple
 
 from billing.models import MAX_AMOUNT, TransactionType
 from tenancy.errors import InvalidValue, ServiceError, StateConflict
 from tenancy.models import Account, User
+from tenancy.round_trip import one_row
+
+MAX_KEY = 255
+# Where a row's metadata says of which request it is the answer.
+REQUEST = "request"
 
 
 class InsufficientCredits(ServiceError):
@@ -25,8 +29,13 @@ class IdempotencyKeyReused(ServiceError):
     code = "idempotency_key_reused"
 
 
-@dataclass(frozen=True)
-class Posted:
+class RequestInProgress(ServiceError):
+    """Another call with this key is at work; the same call a moment later gets its answer."""
+
+    code = "idempotency_in_progress"
+
+
+class Posted(NamedTuple):
     """A row of the ledger, as posted now or, when `replayed`, by an earlier call with its key.
 
     `available` is what the account can spend now, in credits.
@@ -44,11 +53,7 @@ class Posted:
     replayed: bool
 
 
-_POST = """
-SELECT outcome, available, (posted).id, (posted).sequence, (posted).type, (posted).amount,
-       (posted).balance_after, (posted).operation, (posted).description, (posted).created_at
-  FROM post_credit(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
+_POST = "SELECT * FROM post_credit(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def check_amount(amount: int) -> None:
@@ -56,9 +61,26 @@ def check_amount(amount: int) -> None:
     if isinstance(amount, bool) or not isinstance(amount, int):
         raise InvalidValue(f"Credits are whole numbers, not {amount}.", field="amount")
     if amount == 0 or abs(amount) > MAX_AMOUNT:
+        raise out_of_range(amount)
+
+
+def out_of_range(amount: int) -> InvalidValue:
+    return InvalidValue(
+        f"An amount is between 1 and {MAX_AMOUNT:,} credits, not {amount:,}.", field="amount"
+    )
+
+
+def check_key(key: str) -> None:
+    """Raises InvalidValue unless `key` is 1 to 255 printable ASCII characters."""
+    if not isinstance(key, str) or not 1 <= len(key) <= MAX_KEY or not _is_printable(key):
         raise InvalidValue(
-            f"An amount is between 1 and {MAX_AMOUNT:,} credits, not {amount:,}.", field="amount"
+            f"An idempotency key is 1 to {MAX_KEY} printable ASCII characters; a UUID is best.",
+            field="idempotency_key",
         )
+
+
+def _is_printable(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def post(
@@ -82,6 +104,8 @@ def post(
     disagrees, IdempotencyKeyReused when the key stands for another row, InvalidValue.
     """
     check_amount(amount)
+    if idempotency_key is not None:
+        check_key(idempotency_key)
     parameters = (
         account.pk,
         type,
@@ -93,32 +117,65 @@ def post(
         payment_id,
         idempotency_key,
         reverses_id,
-        json.dumps(metadata or {}),
+        json.dumps(metadata) if metadata else None,
+        True,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(_POST, parameters)
-        outcome, available, *row = cursor.fetchone()
-    if outcome == "unknown_account":
-        raise InvalidValue(f"The account {account.slug} has no credit balance.", field="account")
+    row = one_row(_POST, parameters)
+    return answer(row, account=account, type=type, operation=operation)
+
+
+def answer(
+    row: Sequence, *, account: Account, type: str, operation: str, fingerprint: str = ""
+) -> Posted:
+    """What a row of `post_credit` says, as a value or as the refusal it stands for.
+
+    A key that was used before must stand for the same request: the same fingerprint, where both
+    calls have one, else the same type, amount and operation.
+    """
+    outcome, available, asked, *posted, request = row
+    if outcome == "posted":
+        return Posted(*posted, available, False)
+    if outcome == "replayed":
+        if fingerprint and request:
+            same = fingerprint == request
+        else:
+            same = (posted[2], posted[3], posted[5]) == (type, asked, operation)
+        if same:
+            return Posted(*posted, available, True)
+        raise reused()
+    raise refusal(outcome, account=account, asked=asked, available=available)
+
+
+def reused() -> IdempotencyKeyReused:
+    return IdempotencyKeyReused(
+        "This key was used before for another request. Use a new key for a new request."
+    )
+
+
+def in_progress() -> RequestInProgress:
+    return RequestInProgress(
+        "A request with this key is still running. Send it again in a second, with the same key."
+    )
+
+
+def refusal(outcome: str, *, account: Account, asked: int, available: int) -> ServiceError:
+    """The refusal that an outcome of the SQL functions of spending stands for."""
     if outcome == "insufficient":
-        raise InsufficientCredits(
-            f"This needs {-amount:,} credits; {account.name} has {available:,} to spend.",
-            required=-amount,
+        return InsufficientCredits(
+            f"This needs {-asked:,} credits; {account.name} has {available:,} to spend.",
+            required=-asked,
             available=available,
         )
     if outcome == "frozen":
-        raise BalanceFrozen(
+        return BalanceFrozen(
             f"The credits of {account.name} are frozen: the ledger's proof found a difference. "
             "Finance must look at it first.",
             current="frozen",
         )
-    posted = Posted(*row, available=available, replayed=outcome == "replayed")
-    if posted.replayed and (posted.type, posted.amount, posted.operation) != (
-        type,
-        amount,
-        operation,
-    ):
-        raise IdempotencyKeyReused(
-            "This key was used before for another request. Use a new key for a new request."
-        )
-    return posted
+    if outcome == "in_progress":
+        return in_progress()
+    if outcome == "out_of_range":
+        return out_of_range(asked)
+    if outcome == "unknown_account":
+        return InvalidValue(f"The account {account.slug} has no credit balance.", field="account")
+    raise AssertionError(outcome)

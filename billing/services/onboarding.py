@@ -8,7 +8,7 @@ from django.db import transaction
 from billing.models import TransactionType
 from billing.services import credits
 from tenancy.models import Account, Plan, User
-from tenancy.services import accounts, users
+from tenancy.services import accounts, trials, users
 
 
 @transaction.atomic
@@ -49,6 +49,9 @@ def create_account(
         type, amount = TransactionType.OPENING, opening_credits
     else:
         type, amount = TransactionType.TRIAL, plan.credits_at_start
+    if owner_email.strip() and type == TransactionType.TRIAL and amount:
+        # They cannot sign up for a second one. A known person may get another from staff.
+        trials.remember(email=owner_email, now=now)
     if amount:
         credits.start(
             account=account, type=type, amount=amount, by=by, reason=reason, ticket_url=ticket_url

@@ -41,12 +41,27 @@ WITH recomputed AS (
       FROM igny8_credit_transactions
      WHERE %(account)s IS NULL OR account_id = %(account)s
      GROUP BY account_id
+), open_holds AS (
+    SELECT account_id, sum(amount) AS held
+      FROM igny8_credit_holds
+     WHERE status = 'held' AND (%(account)s IS NULL OR account_id = %(account)s)
+     GROUP BY account_id
+), wrong_holds AS (
+    SELECT DISTINCT h.account_id
+      FROM igny8_credit_holds h
+      LEFT JOIN igny8_credit_transactions row
+             ON row.id = h.transaction_id AND row.account_id = h.account_id
+            AND row.type = 'deduction' AND row.amount = -h.committed_amount
+     WHERE h.status = 'committed' AND row.id IS NULL
+       AND (%(account)s IS NULL OR h.account_id = %(account)s)
 )
 SELECT t.id, t.slug, problem.text, problem.sequence
   FROM igny8_tenants t
   LEFT JOIN igny8_credit_balances b ON b.account_id = t.id
   LEFT JOIN totals ON totals.account_id = t.id
   LEFT JOIN wrong_rows ON wrong_rows.account_id = t.id
+  LEFT JOIN open_holds ON open_holds.account_id = t.id
+  LEFT JOIN wrong_holds ON wrong_holds.account_id = t.id
  CROSS JOIN LATERAL (VALUES
     (b.account_id IS NULL, 'there is no balance', NULL),
     (b.credits <> coalesce(totals.credits, 0),
@@ -57,7 +72,12 @@ SELECT t.id, t.slug, problem.text, problem.sequence
      NULL),
     (wrong_rows.gap_at IS NOT NULL, 'the sequence has a gap', wrong_rows.gap_at),
     (wrong_rows.wrong_at IS NOT NULL, 'balance_after is not the sum of the rows so far',
-     wrong_rows.wrong_at)
+     wrong_rows.wrong_at),
+    (b.held <> coalesce(open_holds.held, 0),
+     format('the balance holds %%s, the open holds sum to %%s', b.held,
+            coalesce(open_holds.held, 0)),
+     NULL),
+    (wrong_holds.account_id IS NOT NULL, 'a committed hold has no ledger row of its amount', NULL)
  ) AS problem (holds, text, sequence)
  WHERE problem.holds AND (%(account)s IS NULL OR t.id = %(account)s)
  ORDER BY t.id

@@ -7,6 +7,7 @@ from console.admin import (  # noqa: F401
     audit_events,
     balances,
     groups,
+    holds,
     industries,
     invoices,
     ledger,

@@ -2,6 +2,7 @@
 
 from billing.models import (
     ApprovalStatus,
+    HoldStatus,
     InvoiceStatus,
     LineState,
     PaymentStatus,
@@ -59,5 +60,11 @@ LEDGER = {
     TransactionType.DEDUCTION: "",
     TransactionType.ADJUSTMENT: "warning",
     TransactionType.REVERSAL: "warning",
+}
+HOLD = {
+    HoldStatus.HELD: "info",
+    HoldStatus.COMMITTED: "success",
+    HoldStatus.RELEASED: "",
+    HoldStatus.EXPIRED: "warning",
 }
 AUDIT = {AuditEvent.Result.DONE: "success", AuditEvent.Result.REFUSED: "danger"}

@@ -7,7 +7,7 @@ IGNY8_.
 from datetime import timedelta
 from pathlib import Path
 
-from console.settings import parsers
+from console.settings import api, parsers
 from console.settings.environment import Environment
 from console.settings.logs import logging_config
 from console.settings.unfold import UNFOLD as UNFOLD
@@ -49,6 +49,9 @@ FIELD_ENCRYPTION_KEYS = env.several(
     how="Make one: python -c 'import base64, os; "
     "print(base64.urlsafe_b64encode(os.urandom(32)).decode())'",
 )
+
+# Signs the tokens of the product's browser app. Unset, it is made from the secret key.
+JWT_KEY = env.read("IGNY8_JWT_KEY", parsers.secret, example="<50 random characters>")
 
 # --- Hosts and https ---
 
@@ -97,6 +100,10 @@ INSTALLED_APPS = [
     "axes",
     "django_tasks",
     "django_tasks_db",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "tenancy",
     "billing",
     "console",
@@ -157,10 +164,10 @@ replica = env.read(
 if replica:
     DATABASES["replica"] = KEPT_OPEN | replica | {"TEST": {"MIRROR": "default"}}
 
-redis_url = env.read("REDIS_URL", parsers.redis, example="redis://localhost:6379/0")
-if redis_url:
+REDIS_URL = env.read("REDIS_URL", parsers.redis, example="redis://localhost:6379/0")
+if REDIS_URL:
     CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     }
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -198,6 +205,26 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_CLIENT_IP_CALLABLE = "console.middleware.client_ip"
 AXES_USERNAME_CALLABLE = "console.sign_in.login_name"
+
+# --- The JSON API ---
+
+REST_FRAMEWORK = api.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
+SIMPLE_JWT = api.simple_jwt(JWT_KEY or api.key_made_from(SECRET_KEY))
+# The product's app, where an invitation's link leads.
+APP_URL = env.read(
+    "IGNY8_APP_URL",
+    parsers.origin,
+    example="https://app.example.com",
+    default="https://app.igny8.example",
+)
+# Keeps the answers of calls with an Idempotency-Key. By name: the API of tenancy is below billing.
+API_IDEMPOTENCY = "billing.services.idempotency.run"
+# How many calls an account (without one: an address) may make in a time.
+API_RATES = {
+    scope: env.read(f"IGNY8_RATE_{scope.upper()}", parsers.rate, example=default.text) or default
+    for scope, default in api.RATES.items()
+}
 
 # --- Language, time, static files ---
 

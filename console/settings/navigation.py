@@ -95,6 +95,7 @@ NAVIGATION = [
         "Credits",
         item("Ledger", "list_alt", "billing.credittransaction"),
         item("Balances", "account_balance_wallet", "billing.creditbalance"),
+        item("Holds", "hourglass_empty", "billing.credithold"),
         item("Costs", "sell", "billing.creditcost"),
         item("Proofs", "verified", "billing.ledgerproof"),
     ),

@@ -1,5 +1,6 @@
 """Turn the text of one setting into its value, or raise ValueError with words for its writer."""
 
+import re
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -8,6 +9,7 @@ from environ import Env
 from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 
+from console.settings.api import SECONDS, Rate
 from console.settings.environment import parse_list
 
 # Django asks for the length and the variety (check security.W009); a short key can be guessed.
@@ -68,12 +70,15 @@ def encryption_keys(text: str) -> list[str]:
     return keys
 
 
+def origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+        raise ValueError(f"{text!r} is not of the form https://host")
+    return text
+
+
 def origins(text: str) -> list[str]:
-    for origin in parse_list(text):
-        parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
-            raise ValueError(f"{origin!r} is not of the form https://host")
-    return parse_list(text)
+    return [origin(part) for part in parse_list(text)]
 
 
 def hosts(text: str) -> list[str]:
@@ -81,6 +86,13 @@ def hosts(text: str) -> list[str]:
         if "/" in host or host == "*":
             raise ValueError(f"{host!r} is not the name of a host")
     return parse_list(text)
+
+
+def rate(text: str) -> Rate:
+    match = re.fullmatch(r"([1-9][0-9]{0,8})/(second|minute|hour|day)", text.strip().lower())
+    if not match:
+        raise ValueError(f"{text!r} is not of the form 600/minute (or second, hour, day)")
+    return Rate(calls=int(match[1]), seconds=SECONDS[match[2]])
 
 
 def log_level(text: str) -> str:

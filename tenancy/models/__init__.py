@@ -12,6 +12,8 @@ from tenancy.models.industry import Industry, IndustrySector
 from tenancy.models.plan import Currency, Feature, Plan
 from tenancy.models.site import Sector, Site, SiteStatus, SiteUserAccess
 from tenancy.models.sync_event import SyncEvent
+from tenancy.models.throttle_counter import ThrottleCounter
+from tenancy.models.trial_claim import TrialClaim
 from tenancy.models.user import User
 
 __all__ = [
@@ -33,5 +35,7 @@ __all__ = [
     "SiteUserAccess",
     "SuspensionReason",
     "SyncEvent",
+    "ThrottleCounter",
+    "TrialClaim",
     "User",
 ]

@@ -247,12 +247,18 @@ def clean_slug(slug: str) -> str:
 
 def suggest_slug(name: str) -> str:
     """A free slug made from a name: “Home G8” gives home-g8, or home-g8-2 when that is taken."""
-    base = slugify(name)[:90] or "account"
+    base = slug_base(name)
     candidate, number = base, 1
     while candidate in RESERVED_SLUGS or Account.objects.filter(slug=candidate).exists():
         number += 1
         candidate = f"{base}-{number}"
     return candidate
+
+
+def slug_base(name: str) -> str:
+    """“Home G8” gives home-g8; short enough for a number behind it. Not checked to be free."""
+    words = re.findall(r"[a-z0-9]+", slugify(name))
+    return "-".join(words)[:90].rstrip("-") or "account"
 
 
 def clean(facts: Mapping[str, object]) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """An account's people: their role, and whether they may sign in."""
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
@@ -15,11 +17,14 @@ from tenancy.records import (
     save_with_history,
     snapshot,
 )
-from tenancy.roles import ASSIGNABLE, Role
+from tenancy.roles import ASSIGNABLE, LADDER, Role, at_least
 from tenancy.services.accounts import refuse_deleted
 
 # At least one of them can always sign in.
 HEADS = (Role.OWNER, Role.ADMIN)
+# They act on other accounts than their own too, by naming them.
+OUR_OWN = (Role.DEVELOPER, Role.SYSTEM_BOT)
+MAX_EMAIL = 254
 
 
 class StaffToo(NotPermitted):
@@ -32,9 +37,15 @@ class EmailTaken(ServiceError):
 
 @transaction.atomic
 def add_owner(
-    *, account: Account, email: str, by: User | None, reason: str, ticket_url: str = ""
+    *,
+    account: Account,
+    email: str,
+    password: str | None = None,
+    by: User | None,
+    reason: str,
+    ticket_url: str = "",
 ) -> User:
-    """Create a new account's owner, who sets a password later.
+    """Create a new account's owner; one without a (checked) password sets it later.
 
     Raises InvalidValue, EmailTaken, StateConflict when the account has an owner.
     """
@@ -44,7 +55,7 @@ def add_owner(
         raise StateConflict(f"{account.name} is owned by {account.owner} already.", current="owned")
     email = clean_email(email)
     user = User(email=email, account=account, role=Role.OWNER)
-    user.set_unusable_password()
+    user.set_password(password)
     try:
         with transaction.atomic():
             save_with_history(user, by=by, reason=reason)
@@ -69,6 +80,8 @@ def add_owner(
 def clean_email(email: str) -> str:
     """A free e-mail address in its stored form (lower case). Raises InvalidValue, EmailTaken."""
     email = email.strip().lower()
+    if len(email) > MAX_EMAIL:
+        raise InvalidValue(f"An e-mail address has at most {MAX_EMAIL} characters.", field="email")
     try:
         validate_email(email)
     except ValidationError:
@@ -94,6 +107,7 @@ def change_role(
     _lock_in_account(user, by=by)
     if role not in ASSIGNABLE:
         raise InvalidValue(f"The role “{role}” is not handed out here.", field="role")
+    refuse_above(by=by, account=user.account, roles=(user.role, role))
     if user.role not in ASSIGNABLE:
         raise StateConflict(
             f"{user.email} is {user.get_role_display().lower()}; that role is not changed here.",
@@ -125,6 +139,7 @@ def deactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
     """
     reason = clean_reason(reason)
     _lock_in_account(user, by=by)
+    refuse_above(by=by, account=user.account, roles=(user.role,))
     if not user.is_active:
         raise StateConflict(
             f"{user.email} is deactivated already; nothing was changed.", current="deactivated"
@@ -147,6 +162,7 @@ def reactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
     """Let a deactivated user sign in again. Raises StateConflict when they can; OwnAccount."""
     reason = clean_reason(reason)
     _lock_in_account(user, by=by)
+    refuse_above(by=by, account=user.account, roles=(user.role,))
     if user.is_active:
         raise StateConflict(
             f"{user.email} can sign in already; nothing was changed.", current="active"
@@ -161,6 +177,25 @@ def reactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
         ticket_url=ticket_url,
     )
     return user
+
+
+def refuse_above(*, by: User | None, account: Account, roles: Iterable[str]) -> None:
+    """An account's own people act on nobody above themselves, and raise nobody above themselves.
+
+    Raises NotPermitted, also for somebody of another account. Jobs, staff, developers and bots
+    pass: what they may do is decided at the door.
+    """
+    if by is None or by.is_staff or by.role in OUR_OWN:
+        return
+    if by.account_id == account.pk and all(
+        role in LADDER and at_least(by.role, Role(role)) for role in roles
+    ):
+        return
+    raise NotPermitted(
+        f"You cannot do this as {by.get_role_display().lower() or 'somebody without an account'}; "
+        f"ask somebody with a higher role in {account.name}.",
+        role=by.role,
+    )
 
 
 def _refuse_last_head(user: User) -> None:

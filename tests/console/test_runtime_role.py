@@ -5,8 +5,8 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 
 from billing.models import CreditBalance, Operation, TransactionType
-from billing.services import credits, ledger
-from tests.factories import make_account
+from billing.services import batches, credits, holds, ledger
+from tests.factories import DAY, NOW, make_account
 
 ROLE = "igny8_app_of_test"
 
@@ -20,7 +20,7 @@ def serving(db):
     account = make_account()
     ledger.post(account=account, type=TransactionType.OPENING, amount=50, by=None)
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(f"SET ROLE {ROLE}")
     yield account
     with connection.cursor() as cursor:
@@ -33,6 +33,40 @@ def test_the_serving_role_spends_credits(serving):
     )
 
     assert posted.balance_after == 48
+
+
+def test_the_serving_role_holds_and_resolves(serving):
+    facts = {"operation": Operation.CONTENT_GENERATION, "units": 700, "now": NOW}
+    made = [holds.reserve(account=serving, idempotency_key=key, **facts) for key in ("a", "b", "c")]
+    holds.commit(account=serving, hold_id=made[0].id, units=400, now=NOW)
+    holds.release(account=serving, hold_id=made[1].id, now=NOW)
+
+    assert holds.expire_due(now=NOW + DAY) == [made[2].id]
+    assert holds.balance(account=serving, now=NOW).available == 46
+
+
+def test_the_serving_role_spends_many_at_once(serving):
+    item = batches.Deduction(serving, Operation.IMAGE_GENERATION, "one")
+
+    assert batches.deduct_many(items=[item])[0].posted.balance_after == 45
+
+
+def test_a_temporary_table_does_not_stand_in_for_the_balances(serving):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE igny8_credit_balances ON COMMIT DROP AS"
+            " SELECT account_id, 0::bigint AS credits, 0::bigint AS held, 0::bigint AS sequence"
+            "   FROM public.igny8_credit_balances"
+        )
+        cursor.execute(
+            "INSERT INTO igny8_credit_transactions"
+            " (account_id, type, amount, operation, description, reason, metadata)"
+            " VALUES (%s, 'deduction', -5, '', '', '', '{}') RETURNING sequence, balance_after",
+            [serving.pk],
+        )
+        assert cursor.fetchone() == (2, 45)
+        cursor.execute("SELECT credits FROM public.igny8_credit_balances")
+        assert cursor.fetchall() == [(45,)]
 
 
 def test_the_serving_role_freezes_a_balance(serving):
@@ -52,6 +86,9 @@ def test_the_serving_role_freezes_a_balance(serving):
         "DELETE FROM igny8_audit_events",
         "UPDATE igny8_tenant_history SET name = 'other'",
         "DELETE FROM igny8_invoices",
+        "DELETE FROM igny8_credit_holds",
+        "UPDATE igny8_credit_balances SET held = 0",
+        "DELETE FROM igny8_trial_claims",
     ],
 )
 def test_the_serving_role_may_not_rewrite_records(serving, statement):

@@ -20,6 +20,7 @@ from tests.factories import (
     NOW,
     REASON,
     make_account,
+    make_hold,
     make_industry,
     make_sector,
     make_site,
@@ -36,6 +37,7 @@ SIZE = 22
 def make_crowd() -> None:
     for number in range(SIZE):
         account = make_account(credits=100 + number)
+        make_hold(account)
         person = make_user(account)
         put(account, owner=person)
         staff = make_staff("Finance")

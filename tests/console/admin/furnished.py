@@ -27,6 +27,7 @@ from tests.factories import (
     NOW,
     REASON,
     make_account,
+    make_hold,
     make_ledger_row,
     make_plan,
     make_sector,
@@ -120,6 +121,7 @@ class Furnished:
             idempotency_key=HOSTILE,
         )
         credits.reverse(entry=row, by=world.fiona, reason=HOSTILE)
+        make_hold(world.home, operation=HOSTILE[:40], idempotency_key=HOSTILE)
         statement = BankStatement.objects.create(
             bank=HOSTILE,
             file_name=HOSTILE,

@@ -1,0 +1,99 @@
+"""Many deductions in one statement, for workers that settle a heap of small work at once."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db import connection
+
+from billing.services.costs import price_arguments
+from billing.services.ledger import REQUEST, Posted, answer, check_key
+from tenancy.errors import InvalidValue, ServiceError
+from tenancy.models import Account
+
+MAX_ITEMS = 1_000
+
+_DEDUCT_MANY = """
+SELECT * FROM deduct_many(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[],
+                          %s::text[], %s::text[], %s::jsonb[])
+"""
+
+
+class Deduction(NamedTuple):
+    """One item; the arguments of `credits.deduct`. The key is not optional here."""
+
+    account: Account
+    operation: str
+    idempotency_key: str
+    units: int = 1
+    description: str = ""
+    metadata: dict[str, object] | None = None
+    fingerprint: str = ""
+
+
+class Outcome(NamedTuple):
+    """What became of one item: either `posted` (a replay says so) or `refusal` is there."""
+
+    posted: Posted | None
+    refusal: ServiceError | None
+
+
+def deduct_many(*, items: Sequence[Deduction]) -> list[Outcome]:
+    """Spend many operations' costs in one round trip; the results stand in the items' order.
+
+    The items of an account are applied in the order given. One that does not fit is refused alone
+    (InsufficientCredits in its outcome) and the others go on: a later, smaller one may still fit.
+    BalanceFrozen, IdempotencyKeyReused and InvalidValue for an account without a balance are told
+    per item too.
+
+    Raises UnknownOperation and InvalidValue, naming the item and before anything is spent, for
+    items that are wrong in themselves and unless there are 1 to 1,000 of them.
+    """
+    if not 1 <= len(items) <= MAX_ITEMS:
+        raise InvalidValue(
+            f"A batch has 1 to {MAX_ITEMS:,} deductions, not {len(items):,}.", field="items"
+        )
+    columns = list(zip(*(_arguments(n, item) for n, item in enumerate(items)), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_DEDUCT_MANY, [list(column) for column in columns])
+        rows = cursor.fetchall()
+    outcomes = {number: _outcome(items[number - 1], row) for number, *row in rows}
+    return [outcomes[number] for number in range(1, len(items) + 1)]
+
+
+def _arguments(number: int, item: Deduction) -> tuple:
+    try:
+        operation, units, unit, credits = price_arguments(
+            operation=item.operation, units=item.units
+        )
+        check_key(item.idempotency_key)
+    except InvalidValue as error:
+        error.facts["item"] = number
+        raise
+    metadata = item.metadata
+    if item.fingerprint:
+        metadata = {**(metadata or {}), REQUEST: item.fingerprint}
+    return (
+        item.account.pk,
+        operation,
+        units,
+        unit,
+        credits,
+        item.idempotency_key,
+        item.description or operation,
+        json.dumps(metadata) if metadata else None,
+    )
+
+
+def _outcome(item: Deduction, row: Sequence) -> Outcome:
+    try:
+        posted = answer(
+            row,
+            account=item.account,
+            type="deduction",
+            operation=item.operation,
+            fingerprint=item.fingerprint,
+        )
+    except ServiceError as refusal:
+        return Outcome(None, refusal)
+    return Outcome(posted, None)

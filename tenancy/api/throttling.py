@@ -1,0 +1,40 @@
+"""How often an account may call; whoever has none is counted by address."""
+
+import math
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from tenancy import context
+from tenancy.api.counters import count
+
+
+class AccountScopedRateThrottle(BaseThrottle):
+    """Nobody is exempt for being signed in. Off only while debugging.
+
+    The scopes and their rates are in settings.API_RATES; an operation names its scope.
+    """
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        if settings.DEBUG:
+            return True
+        rate = settings.API_RATES[view.operation.scope]
+        counted = count(self.get_cache_key(request, view), seconds=rate.seconds)
+        self.seconds_left = counted.seconds_left
+        return counted.calls <= rate.calls
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        """By the caller's own account, also when a developer acts for another one."""
+        # Not request.user: after a failed sign-in, that would try again.
+        account_id = getattr(getattr(request, "_user", None), "account_id", None)
+        subject = f"account:{account_id}" if account_id else f"address:{self.get_ident(request)}"
+        return f"{view.operation.scope}:{subject}"
+
+    def get_ident(self, request: Request) -> str:
+        """The address as the request's context has it: forged headers were dealt with there."""
+        return context.current().ip or "unknown"
+
+    def wait(self) -> int:
+        return max(1, math.ceil(self.seconds_left))
