@@ -10,11 +10,16 @@ from decimal import Decimal
 from django.contrib.auth.models import Group
 
 from billing.models import (
+    Allocation,
+    Approval,
+    BankStatement,
     CreditHold,
     CreditTransaction,
     GrantLimit,
     Payment,
     PaymentStatus,
+    Place,
+    StatementLine,
     Subscription,
     TransactionType,
 )
@@ -230,3 +235,57 @@ def confirm(payment: Payment, *, by: User, now: datetime = NOW, **receipt: objec
     return bank_transfers.confirm(
         payment=payment, receipt=make_receipt(payment, **receipt), by=by, reason=REASON, now=now
     )
+
+
+def make_line(amount: Decimal, *, by: User | None = None, **overrides: object) -> StatementLine:
+    """A line of a statement of its own, as its import writes it."""
+    number = next(_number)
+    statement = BankStatement.objects.create(
+        bank="West Bank",
+        file_name=f"{number}.csv",
+        file_sha256=f"{number:064}",
+        line_count=1,
+        sum_in=max(amount, Decimal(0)),
+        sum_out=max(-amount, Decimal(0)),
+        imported_at=NOW,
+        imported_by=by or make_staff("Finance"),
+    )
+    facts = {
+        "line_number": 2,
+        "bank_transaction_id": f"LINE-{number}",
+        "booked_on": date(2025, 11, 11),
+        "value_date": date(2025, 11, 11),
+        "payer_name": "Home G8 Ltd",
+        "fingerprint": f"{number:064}",
+    }
+    line = StatementLine.objects.create(statement=statement, amount=amount, **facts | overrides)
+    line.refresh_from_db()
+    return line
+
+
+def make_allocation(line: StatementLine, payment: Payment, **overrides: object) -> Allocation:
+    facts = {
+        "place": Place.PAYMENT,
+        "payment": payment,
+        "account": payment.account,
+        "amount": line.remaining,
+        "reason": REASON,
+        "created_at": NOW,
+        "created_by": line.statement.imported_by,
+    }
+    return Allocation.objects.create(line=line, **facts | overrides)
+
+
+def make_approval(account: Account, **overrides: object) -> Approval:
+    """A request that waits, as if asked for by a member of Support."""
+    facts = {
+        "verb": "credits.grant",
+        "facts": {"amount": 5000},
+        "facts_sha256": f"{next(_number):064}",
+        "reason": REASON,
+        "requested_at": NOW,
+        "expires_at": NOW + DAY,
+    }
+    if "requested_by" not in overrides:
+        facts["requested_by"] = make_staff("Support")
+    return Approval.objects.create(account=account, **facts | overrides)

@@ -7,19 +7,21 @@ from django.db import IntegrityError, connection, transaction
 
 from billing.models import (
     Allocation,
-    BankStatement,
     CreditTransaction,
     InvoiceStatus,
     Payment,
-    StatementLine,
+    Place,
 )
 from billing.services import proof
 from tenancy.models import AuditEvent
 from tests.digest import business_tables, nothing_changes
 from tests.factories import (
     NOW,
+    REASON,
     confirm,
+    make_approval,
     make_ledger_row,
+    make_line,
     make_site,
     make_staff,
     make_subscription,
@@ -37,6 +39,7 @@ APPEND_ONLY = (
     "igny8_credit_transactions",
     "igny8_ledger_proofs",
     "igny8_allocations",
+    "igny8_activations",
     "igny8_credit_cost_history",
     "igny8_subscription_history",
     "igny8_invoice_history",
@@ -48,6 +51,7 @@ NEVER_DELETED = (
     "igny8_payments",
     "igny8_bank_statements",
     "igny8_statement_lines",
+    "igny8_approvals",
 )
 
 
@@ -61,27 +65,18 @@ def every_table_filled(db: None) -> Payment:
     change_of_cost(payment.account)
     change_of_limit(payment.account)["limit"].save()
     proof.prove_ledger(now=NOW)
-    statement = BankStatement.objects.create(
-        bank="West Bank",
-        file_name="november.csv",
-        file_sha256="0" * 64,
-        line_count=1,
-        sum_in=Decimal("89.00"),
-        sum_out=Decimal("0.00"),
-        imported_at=NOW,
-        imported_by=staff,
-    )
-    line = StatementLine.objects.create(
-        statement=statement,
-        line_number=1,
-        booked_on=NOW.date(),
-        value_date=NOW.date(),
-        amount=Decimal("89.00"),
-        fingerprint="1" * 64,
-    )
+    line = make_line(Decimal("89.00"), by=staff)
     Allocation.objects.create(
-        line=line, payment=payment, amount=Decimal("89.00"), created_at=NOW, created_by=staff
+        line=line,
+        place=Place.PAYMENT,
+        account=payment.account,
+        payment=payment,
+        amount=Decimal("89.00"),
+        reason=REASON,
+        created_at=NOW,
+        created_by=staff,
     )
+    make_approval(payment.account)
     return payment
 
 

@@ -1,9 +1,13 @@
+from billing.models.activation import Activation
 from billing.models.approval import Approval, ApprovalStatus
 from billing.models.bank_statement import (
+    OPEN_LINE,
     Allocation,
+    BankFormat,
     BankStatement,
     LineState,
     PayerLink,
+    Place,
     StatementLine,
 )
 from billing.models.credit_balance import CreditBalance
@@ -19,11 +23,14 @@ from billing.models.subscription import Subscription, SubscriptionStatus
 
 __all__ = [
     "MAX_AMOUNT",
+    "OPEN_LINE",
     "OPEN_PAYMENT",
     "PAYMENT_TRANSITIONS",
+    "Activation",
     "Allocation",
     "Approval",
     "ApprovalStatus",
+    "BankFormat",
     "BankStatement",
     "CostUnit",
     "CreditBalance",
@@ -42,6 +49,7 @@ __all__ = [
     "PayerLink",
     "Payment",
     "PaymentStatus",
+    "Place",
     "StatementLine",
     "Subscription",
     "SubscriptionStatus",

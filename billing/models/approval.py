@@ -13,7 +13,8 @@ class ApprovalStatus(models.TextChoices):
 class Approval(models.Model):
     """A verb above a person's limit, waiting for a second pair of eyes.
 
-    The exact command and its facts are stored; nobody decides on their own request.
+    The exact command and its facts are stored and never edited; a decision is final; nobody
+    decides on their own request. The database holds all three.
     """
 
     account = models.ForeignKey("tenancy.Account", models.RESTRICT, related_name="approvals")
@@ -38,7 +39,14 @@ class Approval(models.Model):
         ordering = ("-id",)
         default_permissions = ("view",)
         permissions = (("decide_approval", "Approve or decline a request"),)
+        indexes = (models.Index(fields=("status", "expires_at"), name="approval_status_expiry"),)
         constraints = (
+            # Asked for twice is asked for once.
+            models.UniqueConstraint(
+                fields=("account", "verb", "facts_sha256"),
+                name="approval_asked_once",
+                condition=models.Q(status=ApprovalStatus.AWAITING),
+            ),
             models.CheckConstraint(
                 name="approval_not_by_requester",
                 condition=models.Q(decided_by__isnull=True)

@@ -29,6 +29,12 @@ class Invoice(models.Model):
     settled_at = models.DateTimeField(
         null=True, blank=True, help_text="When it was paid or voided."
     )
+    renews_period_end = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The end of the paid period that this invoice renews.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     history = HistoricalRecords(table_name="igny8_invoice_history")
@@ -37,9 +43,17 @@ class Invoice(models.Model):
         db_table = "igny8_invoices"
         ordering = ("-id",)
         default_permissions = ("view",)
-        permissions = (("export_invoice", "Export invoices to CSV"),)
+        permissions = (
+            ("export_invoice", "Export invoices to CSV"),
+            ("view_report", "See the reports"),
+            ("export_report", "Export reports to CSV"),
+        )
         constraints = (
             models.UniqueConstraint(fields=("account", "id"), name="invoice_account_id"),
+            # However often and late the daily job runs, a period is renewed once.
+            models.UniqueConstraint(
+                fields=("account", "renews_period_end"), name="invoice_renews_period_once"
+            ),
             models.CheckConstraint(
                 name="invoice_amount_positive", condition=models.Q(amount__gt=0)
             ),

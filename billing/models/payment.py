@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from simple_history.models import HistoricalRecords
@@ -43,7 +45,14 @@ class Payment(models.Model):
     status = models.CharField(max_length=20, choices=PaymentStatus, default=PaymentStatus.AWAITING)
     received_total = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     value_date = models.DateField(null=True, blank=True)
-    bank_transaction_id = models.CharField(max_length=100, null=True, blank=True, unique=True)
+    written_off = models.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        default=0,
+        help_text="What was missing and is not asked for.",
+    )
+    # Free again once the payment is reversed: the money may be another customer's.
+    bank_transaction_id = models.CharField(max_length=100, null=True, blank=True, db_index=True)
     payer = models.CharField(max_length=255, blank=True)
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(
@@ -68,6 +77,8 @@ class Payment(models.Model):
             ("open_bank_transfer", "Open a bank transfer"),
             ("confirm_bank_transfer", "Confirm a bank transfer"),
             ("reject_bank_transfer", "Reject a bank transfer"),
+            ("reverse_bank_transfer", "Reverse a confirmed bank transfer"),
+            ("write_off_shortfall", "Write off a small shortfall"),
             ("export_payment", "Export payments to CSV"),
         )
         indexes = (models.Index(fields=("status", "opened_at"), name="payment_status_age"),)
@@ -83,11 +94,24 @@ class Payment(models.Model):
             models.CheckConstraint(
                 name="payment_status_known", condition=models.Q(status__in=PaymentStatus.values)
             ),
+            models.UniqueConstraint(fields=("account", "id"), name="payment_account_id"),
+            models.UniqueConstraint(
+                fields=("bank_transaction_id",),
+                name="payment_bank_id_once",
+                condition=~models.Q(status=PaymentStatus.REVERSED),
+            ),
             models.CheckConstraint(
                 name="payment_received_in_range",
                 condition=models.Q(
-                    received_total__gte=0, received_total__lte=models.F("expected_amount")
+                    received_total__gte=0,
+                    written_off__gte=0,
+                    expected_amount__gte=models.F("received_total") + models.F("written_off"),
                 ),
+            ),
+            models.CheckConstraint(
+                name="payment_confirmed_in_full",
+                condition=~models.Q(status__in=(PaymentStatus.CONFIRMED, PaymentStatus.REVERSED))
+                | models.Q(expected_amount=models.F("received_total") + models.F("written_off")),
             ),
             models.CheckConstraint(
                 name="payment_confirmed_has_facts",
@@ -119,3 +143,8 @@ class Payment(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_PAYMENT
+
+    @property
+    def outstanding(self) -> Decimal:
+        """What is still to come, in units of `currency`."""
+        return self.expected_amount - self.received_total - self.written_off

@@ -10,10 +10,9 @@ from billing.models import (
     Payment,
     PaymentStatus,
     Subscription,
-    TransactionType,
 )
-from billing.services import invoices, receipts, standing, subscriptions
-from billing.services.ledger import post
+from billing.services import invoices, receipts, standing
+from billing.services.activations import activate
 from billing.services.receipts import Receipt
 from billing.services.references import new_reference
 from billing.services.standing import Standing
@@ -138,12 +137,11 @@ def confirm(
     lock(account)
     lock(payment)
     refuse_own_account(by=by, account=account)
-    _refuse_decided(payment)
+    refuse_decided(payment)
     refuse_unpayable(account)
     receipt = receipts.clean(receipt, payment=payment, now=now)
 
-    was_active = account.status == AccountStatus.ACTIVE
-    payment_before = snapshot(payment, _RECEIVED_FIELDS)
+    before = snapshot(payment, RECEIVED_FIELDS)
     payment.status = PaymentStatus.CONFIRMED
     payment.received_total = receipt.amount
     payment.value_date = receipt.value_date
@@ -153,56 +151,27 @@ def confirm(
     payment.confirmed_by = by
     try:
         with transaction.atomic():
-            save_with_history(payment, by=by, reason=reason, fields=_RECEIVED_FIELDS)
+            save_with_history(payment, by=by, reason=reason, fields=RECEIVED_FIELDS)
     except IntegrityError:
         # Somebody booked the same bank id on another payment since we looked.
         receipts.refuse_used_bank_id(receipt.bank_transaction_id)
         raise
-    invoice = payment.invoice
-    invoices.settle(invoice=invoice, status=InvoiceStatus.PAID, by=by, reason=reason, now=now)
-    subscription = subscriptions.extend(
-        account=account,
-        invoice=invoice,
-        bank_transaction_id=receipt.bank_transaction_id,
-        by=by,
-        reason=reason,
-        now=now,
-    )
+    activation = activate(payment=payment, by=by, reason=reason, now=now, ticket_url=ticket_url)
     record(
         "bank_transfer_confirmed",
         by=by,
         reason=reason,
         target=payment,
         account=account,
-        before={**payment_before, "invoice": InvoiceStatus.OPEN},
+        before={**before, "invoice": InvoiceStatus.OPEN},
         after={
-            **snapshot(payment, _RECEIVED_FIELDS),
+            **snapshot(payment, RECEIVED_FIELDS),
             "invoice": InvoiceStatus.PAID,
-            "paid_until": subscription.current_period_end.isoformat(),
-            "credits": invoice.included_credits,
+            "paid_until": activation.period_end.isoformat(),
+            "credits": activation.credits,
         },
         ticket_url=ticket_url,
     )
-    move(
-        account=account,
-        to=AccountStatus.ACTIVE,
-        verb="account_renewed" if was_active else "account_activated",
-        by=by,
-        reason=reason,
-        now=now,
-        fields={"plan": invoice.plan, "payment_method": PaymentMethod.BANK_TRANSFER},
-        ticket_url=ticket_url,
-    )
-    if invoice.included_credits:
-        post(
-            account=account,
-            type=TransactionType.SUBSCRIPTION,
-            amount=invoice.included_credits,
-            by=by,
-            reason=reason,
-            description=f"{invoice.plan.name}, invoice {invoice.number}",
-            payment_id=payment.pk,
-        )
     return payment
 
 
@@ -221,7 +190,7 @@ def reject(
     lock(account)
     lock(payment)
     refuse_own_account(by=by, account=account)
-    _refuse_decided(payment)
+    refuse_decided(payment)
     fields = ("status", "rejected_at", "rejected_by")
     before = snapshot(payment, fields)
     payment.status = PaymentStatus.REJECTED
@@ -256,9 +225,10 @@ def reject(
     return payment
 
 
-_RECEIVED_FIELDS = (
+RECEIVED_FIELDS = (
     "status",
     "received_total",
+    "written_off",
     "value_date",
     "bank_transaction_id",
     "payer",
@@ -292,7 +262,7 @@ def _refuse_suspended_by_a_person(account: Account) -> None:
         )
 
 
-def _refuse_decided(payment: Payment) -> None:
+def refuse_decided(payment: Payment) -> None:
     if payment.status in (PaymentStatus.CONFIRMED, PaymentStatus.REVERSED):
         raise AlreadyConfirmed(
             f"{payment.reference} was already confirmed by {payment.confirmed_by} at "

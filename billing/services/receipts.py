@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from billing.models import Payment
+from billing.models import Payment, PaymentStatus
 from tenancy.errors import InvalidValue, ServiceError
 
 OLDEST_VALUE_DATE = timedelta(days=365)
@@ -91,6 +91,7 @@ def refuse_used_bank_id(bank_transaction_id: str) -> None:
     """Raises BankIdUsed, naming the payment and the account that hold the id."""
     holder = (
         Payment.objects.filter(bank_transaction_id=bank_transaction_id)
+        .exclude(status=PaymentStatus.REVERSED)
         .select_related("account")
         .first()
     )

@@ -6,6 +6,7 @@ from billing.models import (
     InvoiceStatus,
     LineState,
     PaymentStatus,
+    Place,
     SubscriptionStatus,
     TransactionType,
 )
@@ -42,12 +43,19 @@ PAYMENT = {
 }
 LINE = {
     LineState.NEW: "warning",
-    LineState.SUGGESTED: "info",
     LineState.HELD: "warning",
     LineState.APPLIED: "success",
     LineState.SPLIT: "success",
     LineState.RETURNED: "",
     LineState.IGNORED: "",
+    LineState.OUTGOING: "",
+    LineState.ZERO: "",
+}
+PLACE = {
+    Place.PAYMENT: "success",
+    Place.UNAPPLIED: "warning",
+    Place.RETURNED: "",
+    Place.IGNORED: "",
 }
 APPROVAL = {
     ApprovalStatus.AWAITING: "warning",

@@ -1,4 +1,4 @@
-"""Invoices and subscriptions: what was sold, and until when it is paid."""
+"""Invoices, subscriptions and activations: what was sold, and until when it is paid."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -8,7 +8,7 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 
-from billing.models import Invoice, Subscription
+from billing.models import Activation, Invoice, Subscription
 from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
@@ -109,3 +109,27 @@ class SubscriptionAdmin(BoundedSearchMixin, ConsoleAdmin):
             subscriptions.filter(external_payment_id=term),
             subscriptions.filter(stripe_subscription_id=term),
         ]
+
+
+@admin.register(Activation, site=site)
+class ActivationAdmin(ConsoleAdmin):
+    list_display = ("at", "account_link", "payment_link", "plan_link", "credits_moved", "undoes")
+    list_filter = (("account", AutocompleteSelectFilter), ("at", DaysFilter))
+    list_select_related = ("account", "payment", "plan", "reverses__payment")
+    ordering = ("-id",)
+    fieldsets = (
+        (None, {"fields": ("account_link", "payment_link", "undoes", ("reason",))}),
+        ("Set in motion", {"fields": ("plan_link", "credits_moved", "period_start", "period_end")}),
+        ("Before", {"fields": ("plan_before_link", "status_before", "status_reason_before")}),
+        ("Spent already", {"when": "reverses", "fields": ("credits_short",)}),
+        ("Made", {"fields": ("at", "by_link")}),
+    )
+
+    account_link = columns.link("account", "Account")
+    payment_link = columns.link("payment", "Payment")
+    plan_link = columns.link("plan", "Plan")
+    plan_before_link = columns.link("plan_before", "Plan")
+    undoes = columns.link("reverses", "Undoes")
+    by_link = columns.link("by", "By")
+    credits_moved = columns.credits("credits", "Credits")
+    credits_short = columns.credits("shortfall", "Credits that were spent already")

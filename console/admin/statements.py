@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from billing.models import Allocation, BankStatement, PayerLink, StatementLine
+from billing.models import Allocation, BankFormat, BankStatement, PayerLink, StatementLine
 from billing.services import references
 from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
@@ -55,7 +55,8 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
     ordering = ("-id",)
     search_help_text = "Reference, payer, IBAN, bank id"
     fieldsets = (
-        (None, {"fields": ("money_moved", "value_date", "booked_on", "state_word", ("why",))}),
+        (None, {"fields": ("money_moved", "left_over", "state_word", ("why",))}),
+        ("Dates", {"fields": ("value_date", "booked_on")}),
         ("Payer", {"fields": ("payer_name", "payer_iban")}),
         ("Reference", {"fields": (("reference_raw",), ("reference_normalised",))}),
         ("From", {"fields": ("statement_link", "line_number", "bank_transaction_id", "twin")}),
@@ -63,6 +64,7 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
     )
 
     money_moved = columns.money("amount", "Amount")
+    left_over = columns.money("remaining", "Without a place yet")
     state_word = columns.state("state", "State", colors.LINE)
     statement_link = columns.link("statement", "Statement")
     reference_start = columns.text("reference_raw", "Reference", length=40)
@@ -86,18 +88,38 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
 
 @admin.register(Allocation, site=site)
 class AllocationAdmin(ConsoleAdmin):
-    list_display = ("created_at", "money_used", "line_link", "payment_link", "reverses_link", "by")
+    list_display = (
+        "created_at",
+        "money_used",
+        "place_word",
+        "line_link",
+        "payment_link",
+        "account_link",
+        "reverses_link",
+        "by",
+    )
     list_filter = (("created_at", DaysFilter),)
-    list_select_related = ("line", "payment", "reverses__line", "reverses__payment", "created_by")
+    list_select_related = (
+        "line",
+        "payment",
+        "account",
+        "reverses__line",
+        "reverses__payment",
+        "created_by",
+    )
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("money_used", "line_link", "payment_link", "reverses_link")}),
+        (None, {"fields": ("money_used", "place_word", "line_link", "reverses_link")}),
+        ("Whose", {"fields": ("payment_link", "account_link", ("why",))}),
         ("Made", {"fields": ("created_at", "by")}),
     )
 
     money_used = columns.money("amount", "Amount", currency="line.currency")
     line_link = columns.link("line", "Statement line")
     payment_link = columns.link("payment", "Payment")
+    account_link = columns.link("account", "Account")
+    place_word = columns.state("place", "Where", colors.PLACE)
+    why = columns.text("reason", "Why", length=1000)
     reverses_link = columns.link("reverses", "Undoes")
     by = columns.link("created_by", "By")
 
@@ -125,3 +147,19 @@ class PayerLinkAdmin(ConsoleAdmin):
 
     account_link = columns.link("account", "Account")
     by = columns.link("created_by", "By")
+
+
+@admin.register(BankFormat, site=site)
+class BankFormatAdmin(ConsoleAdmin):
+    list_display = ("bank", "updated_at", "by")
+    list_select_related = ("updated_by",)
+    search_fields = ("bank",)
+    ordering = ("bank",)
+    fieldsets = (
+        (None, {"fields": ("bank", "updated_at", "by")}),
+        ("How its files are read", {"fields": (("columns_table",), ("style_table",))}),
+    )
+
+    by = columns.link("updated_by", "By")
+    columns_table = columns.table("columns", "Columns")
+    style_table = columns.table("style", "Numbers and dates")

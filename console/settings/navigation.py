@@ -131,5 +131,6 @@ TABS = [
         ("Lines", "billing.statementline"),
         ("Allocations", "billing.allocation"),
         ("Payers", "billing.payerlink"),
+        ("Formats", "billing.bankformat"),
     ),
 ]

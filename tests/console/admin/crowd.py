@@ -1,18 +1,14 @@
 """Twenty and more rows of everything a list shows, each with related objects of its own."""
 
-from datetime import date, timedelta
 from decimal import Decimal
 
 from django.contrib.auth.models import Group
 
 from billing.models import (
-    Allocation,
-    Approval,
-    BankStatement,
+    BankFormat,
     GrantLimit,
     LedgerProof,
     PayerLink,
-    StatementLine,
 )
 from tenancy.models import SiteUserAccess, SyncEvent
 from tenancy.services import api_keys
@@ -20,8 +16,11 @@ from tests.factories import (
     NOW,
     REASON,
     make_account,
+    make_allocation,
+    make_approval,
     make_hold,
     make_industry,
+    make_line,
     make_sector,
     make_site,
     make_staff,
@@ -48,40 +47,12 @@ def make_crowd() -> None:
         SyncEvent.objects.create(account=account, site=site, event_type="sync")
         make_subscription(account)
         payment = open_transfer(account)
-        statement = BankStatement.objects.create(
-            bank="Test",
-            file_name=f"{number}.csv",
-            file_sha256=f"{number:064}",
-            line_count=1,
-            sum_in=89,
-            sum_out=0,
-            imported_at=NOW,
-            imported_by=staff,
-        )
-        line = StatementLine.objects.create(
-            statement=statement,
-            line_number=1,
-            booked_on=date(2025, 11, 1),
-            value_date=date(2025, 11, 1),
-            amount=Decimal(89),
-            fingerprint=f"{number:064}",
-        )
-        Allocation.objects.create(
-            line=line, payment=payment, amount=Decimal(89), created_at=NOW, created_by=staff
-        )
+        make_allocation(make_line(Decimal(89), by=staff), payment)
+        BankFormat.objects.create(bank=f"Bank {number}", updated_at=NOW, updated_by=staff)
         PayerLink.objects.create(
             payer_key=f"payer {number}", account=account, created_at=NOW, created_by=staff
         )
-        Approval.objects.create(
-            account=account,
-            verb="credits.grant",
-            facts={"amount": 5000},
-            facts_sha256="0" * 64,
-            reason=REASON,
-            requested_at=NOW,
-            requested_by=staff,
-            expires_at=NOW + timedelta(days=1),
-        )
+        make_approval(account, requested_by=staff)
         LedgerProof.objects.create(at=NOW, accounts=1, transactions=1, duration_ms=1)
         GrantLimit.objects.create(
             group=Group.objects.create(name=f"Group {number}"), per_grant=1, per_day=2

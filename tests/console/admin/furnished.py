@@ -1,20 +1,16 @@
 """A world with at least one object of every kind, whose texts try to break out of the page."""
 
-from datetime import date
 from decimal import Decimal
 
 from django.db import models
 from django.utils import timezone
 
 from billing.models import (
-    Allocation,
-    Approval,
+    BankFormat,
     BankStatement,
-    LineState,
     PayerLink,
     Payment,
     PaymentStatus,
-    StatementLine,
 )
 from billing.services import credits
 from billing.services.proof import prove_ledger
@@ -23,12 +19,14 @@ from tenancy.models import AuditEvent, SiteUserAccess, SyncEvent, User
 from tenancy.services import api_keys
 from tests.conftest import World, make_world
 from tests.factories import (
-    DAY,
     NOW,
     REASON,
     make_account,
+    make_allocation,
+    make_approval,
     make_hold,
     make_ledger_row,
+    make_line,
     make_plan,
     make_sector,
     make_site,
@@ -122,50 +120,23 @@ class Furnished:
         )
         credits.reverse(entry=row, by=world.fiona, reason=HOSTILE)
         make_hold(world.home, operation=HOSTILE[:40], idempotency_key=HOSTILE)
-        statement = BankStatement.objects.create(
-            bank=HOSTILE,
-            file_name=HOSTILE,
-            file_sha256="0" * 64,
-            line_count=1,
-            sum_in=Decimal("89.00"),
-            sum_out=0,
-            imported_at=NOW,
-            imported_by=world.fiona,
-        )
-        line = StatementLine.objects.create(
-            statement=statement,
-            line_number=1,
-            booked_on=date(2025, 11, 11),
-            value_date=date(2025, 11, 11),
-            amount=Decimal("89.00"),
+        line = make_line(
+            Decimal("89.00"),
+            by=world.fiona,
             payer_name=HOSTILE,
             payer_iban="GB82WEST12345698765432",
             reference_raw=HOSTILE,
             reference_normalised=HOSTILE,
-            fingerprint="1" * 64,
-            state=LineState.IGNORED,
-            state_reason=HOSTILE,
         )
-        Allocation.objects.create(
-            line=line,
-            payment=paid,
-            amount=Decimal("89.00"),
-            created_at=NOW,
-            created_by=world.fiona,
+        BankStatement.objects.filter(pk=line.statement_id).update(bank=HOSTILE, file_name=HOSTILE)
+        make_allocation(line, paid, reason=HOSTILE)
+        BankFormat.objects.create(
+            bank=HOSTILE, columns={HOSTILE: HOSTILE}, updated_at=NOW, updated_by=world.fiona
         )
         PayerLink.objects.create(
             payer_key=HOSTILE, account=world.home, created_at=NOW, created_by=world.fiona
         )
-        Approval.objects.create(
-            account=world.home,
-            verb="credits.grant",
-            facts={HOSTILE: HOSTILE},
-            facts_sha256="2" * 64,
-            reason=HOSTILE,
-            requested_at=NOW,
-            requested_by=world.sam,
-            expires_at=NOW + DAY,
-        )
+        make_approval(world.home, facts={HOSTILE: HOSTILE}, reason=HOSTILE, requested_by=world.sam)
         prove_ledger(now=NOW)
 
     def _records(self) -> None:
