@@ -19,6 +19,7 @@ from billing.services import (
     proof,
     reactivation,
 )
+from billing.services.approval_rules import AlreadyDecided
 from tenancy.errors import ServiceError, StateConflict
 from tenancy.models import Account, AccountStatus, SuspensionReason, User
 from tenancy.roles import Role
@@ -308,7 +309,7 @@ VERBS = (
     Verb(
         approvals.approve,
         _request,
-        approvals.AlreadyDecided,
+        AlreadyDecided,
         works_on_deleted=True,
         who=_approver,
         for_another=True,
@@ -316,14 +317,14 @@ VERBS = (
     Verb(
         approvals.decline,
         _request,
-        approvals.AlreadyDecided,
+        AlreadyDecided,
         works_on_deleted=True,
         who=_approver,
     ),
     Verb(
         approvals.withdraw,
         _request,
-        approvals.AlreadyDecided,
+        AlreadyDecided,
         works_on_deleted=True,
         who=_requester,
     ),

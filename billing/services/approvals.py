@@ -10,6 +10,13 @@ from django.db import transaction
 from billing.models import DECIDED_BY_ANOTHER, Approval, ApprovalStatus
 from billing.services import approval_commands
 from billing.services.approval_commands import Command, Facts, Run, seal
+from billing.services.approval_rules import (
+    may,
+    refuse_decided,
+    refuse_non_approver,
+    refuse_own_request,
+    refuse_requester,
+)
 from tenancy.errors import NotPermitted, ServiceError, StateConflict
 from tenancy.models import Account, User
 from tenancy.records import (
@@ -27,23 +34,10 @@ from tenancy.services.accounts import refuse_deleted
 # A week: longer than a weekend with a holiday, and short enough that what the requester saw is
 # still nearly so. Whoever still wants it asks again, with the facts of then.
 OPEN_FOR = timedelta(hours=7 * 24)
-DECIDE = "billing.decide_approval"
 
 
 class NotNeeded(StateConflict):
     code = "approval_not_needed"
-
-
-class AlreadyDecided(StateConflict):
-    code = "approval_decided"
-
-
-class RequestExpired(StateConflict):
-    code = "approval_expired"
-
-
-class SelfApproval(NotPermitted):
-    code = "self_approval"
 
 
 class RequestChanged(StateConflict):
@@ -76,7 +70,7 @@ def request(
     refuse_own_account(by=by, account=account)
     refuse_deleted(account)
     command, number = approval_commands.find(verb, facts)
-    if not _may(by, command.permission):
+    if not may(by, command.permission):
         raise NotPermitted(f"Your groups may not do this: {command.label.lower()}.")
     sealed = seal(account=account, verb=verb, facts=facts)
     waiting = _same(account, verb, sealed)
@@ -174,7 +168,7 @@ def withdraw(
         raise NotPermitted(
             f"{approval.requested_by} asked for this and alone can withdraw it. Decline it instead."
         )
-    _refuse_decided(approval, now=now)
+    refuse_decided(approval, now=now)
     _close(approval, ApprovalStatus.WITHDRAWN, by=by, reason=reason, now=now, ticket_url=ticket_url)
     return approval
 
@@ -186,26 +180,11 @@ def expire_due(*, now: datetime) -> list[Approval]:
     return [approval for approval in due if _expire_when_due(approval, now=now)]
 
 
-def refuse_decider(*, approval: Approval, by: User) -> None:
-    """Raises OwnAccount, SelfApproval, and NotPermitted for who has no right to decide."""
-    refuse_own_account(by=by, account=approval.account)
-    if by == approval.requested_by:
-        raise SelfApproval("You asked for this yourself. Somebody else must decide.")
-    if not _may(by, DECIDE):
-        raise NotPermitted("Your groups may not decide on requests. Ask an approver.")
-
-
 def _same(account: Account, verb: str, sealed: str) -> Approval | None:
     same = Approval.objects.filter(
         account=account, verb=verb, facts_sha256=sealed, status=ApprovalStatus.AWAITING
     )
     return same.select_related("account", "requested_by").first()
-
-
-def _may(person: User, permission: str) -> bool:
-    """Asked of the database and not of the object: it may remember what was taken away since."""
-    known = User.objects.get(pk=person.pk)
-    return known.is_active and known.is_staff and known.has_perm(permission)
 
 
 def _try_alone(
@@ -226,12 +205,9 @@ def _try_alone(
 
 
 def _run(approval: Approval, *, by: User, now: datetime) -> str:
+    refuse_requester(approval)
     command, number = approval_commands.find(approval.verb, approval.facts)
-    account, requester = approval.account, approval.requested_by
-    if requester.account_id == account.pk:
-        raise NotPermitted(f"{requester} belongs to {account.name}: somebody else must ask.")
-    if not _may(requester, command.permission):
-        raise NotPermitted(f"{requester} may not do this any more: {command.label.lower()}.")
+    requester = approval.requested_by
     both = f"Approved by {by}, asked for by {requester}: {approval.reason}"
     run = Run(
         by=requester,
@@ -240,7 +216,7 @@ def _run(approval: Approval, *, by: User, now: datetime) -> str:
         now=now,
         ticket_url=approval.ticket_url,
     )
-    return command.run(account, number, run)
+    return command.run(approval.account, number, run)
 
 
 def _lock(approval: Approval) -> None:
@@ -251,26 +227,9 @@ def _lock(approval: Approval) -> None:
 
 def _lock_for_decision(approval: Approval, *, by: User, now: datetime) -> None:
     _lock(approval)
-    refuse_decider(approval=approval, by=by)
-    _refuse_decided(approval, now=now)
-
-
-def _refuse_decided(approval: Approval, *, now: datetime) -> None:
-    if approval.status != ApprovalStatus.AWAITING:
-        is_withdrawn = approval.status == ApprovalStatus.WITHDRAWN
-        by = approval.requested_by if is_withdrawn else approval.decided_by
-        raise AlreadyDecided(
-            f"This request was already {approval.get_status_display().lower()}"
-            f"{f' by {by}' if by else ''} at {approval.decided_at:%Y-%m-%d %H:%M} UTC; nothing "
-            "was changed.",
-            current=approval.status,
-        )
-    if not approval.is_waiting(now):
-        raise RequestExpired(
-            f"This request expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC. Whoever still "
-            "wants it asks again.",
-            current=ApprovalStatus.EXPIRED,
-        )
+    refuse_own_request(approval=approval, by=by)
+    refuse_non_approver(by)
+    refuse_decided(approval, now=now)
 
 
 @transaction.atomic
@@ -316,8 +275,8 @@ def _close(
             "status": status,
             "asked_for": approval.summary,
             "requested_by": approval.requested_by.email,
-            "decided_by": by.email if by is not None else "",
-            "outcome": outcome,
+            **({"decided_by": by.email} if by is not None else {}),
+            **({"outcome": outcome} if outcome else {}),
         },
         ticket_url=ticket_url,
     )

@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from unfold.enums import ActionVariant
@@ -40,12 +40,14 @@ class Consequence:
 class Done:
     """What a verb answers. `message` is a sentence; `target` is where to go next.
 
-    `secret` is shown once in the answer itself and kept nowhere.
+    `secret` is shown once in the answer itself and kept nowhere. `level` is how the message looks:
+    a warning where it did something else than the button says.
     """
 
     message: str
     target: models.Model | None = None
     secret: str = ""
+    level: int = messages.SUCCESS
 
 
 class Verb:
@@ -65,6 +67,12 @@ class Verb:
         """Why this cannot be done to `target` as it stands; empty when it can."""
         return ""
 
+    def refusal_for(self, target: Any, by: User) -> str:
+        """Why this person cannot do it to `target`, their permission apart; for most verbs it is
+        the same for all.
+        """
+        return self.refusal(target)
+
     def consequences(self, target: Any, by: User) -> list[Consequence]:
         """What doing it will change, from the facts of now."""
         return []
@@ -75,6 +83,9 @@ class Verb:
 
     def initial(self, target: Any) -> dict[str, Any]:
         return {}
+
+    def form(self, target: Any, by: User, data: QueryDict | None = None) -> VerbForm:
+        return self.form_class(data, target=target, initial=self.initial(target))
 
     def perform(
         self,
@@ -110,9 +121,8 @@ class Verb:
                 )
             raise PermissionDenied
         if request.method != "POST":
-            form = self.form_class(target=target, initial=self.initial(target))
-            return self._show(model_admin, request, target, by, form)
-        form = self.form_class(request.POST, target=target, initial=self.initial(target))
+            return self._show(model_admin, request, target, by, self.form(target, by))
+        form = self.form(target, by, request.POST)
         if not form.is_valid():
             return self._show(model_admin, request, target, by, form)
         return self._do(model_admin, request, target, by, form)
@@ -183,7 +193,8 @@ class Verb:
         if outcome.repeated:
             messages.info(request, f"Already done, nothing was changed again. {outcome.message}")
         else:
-            messages.success(request, outcome.message)
+            level = done.level if done else messages.SUCCESS
+            messages.add_message(request, level, outcome.message)
         if request.headers.get("HX-Request"):
             return HttpResponse(headers={"HX-Redirect": next_url})
         return redirect(next_url)
@@ -196,7 +207,7 @@ class Verb:
         by: User,
         form: VerbForm,
     ) -> HttpResponse:
-        refusal = self.refusal(target)
+        refusal = self.refusal_for(target, by)
         return self._render(
             model_admin,
             request,

@@ -10,14 +10,8 @@ from django.db import IntegrityError
 from billing.models import Approval, ApprovalStatus, CreditTransaction
 from billing.services import approvals, credits, grant_limits, holds
 from billing.services.approval_commands import COMMANDS, effects
-from billing.services.approvals import (
-    OPEN_FOR,
-    AlreadyDecided,
-    NotNeeded,
-    RequestChanged,
-    RequestExpired,
-    SelfApproval,
-)
+from billing.services.approval_rules import DECIDE, AlreadyDecided, RequestExpired, SelfApproval
+from billing.services.approvals import OPEN_FOR, NotNeeded, RequestChanged
 from billing.services.grant_limits import OverLimit
 from billing.services.ledger import InsufficientCredits
 from tenancy.errors import InvalidValue, NotPermitted, ServiceError, StateConflict
@@ -283,7 +277,7 @@ def test_only_approvers_decide(world: World, group: str | None) -> None:
 
 def test_who_was_taken_off_the_approvers_decides_no_more(world: World, ann: User) -> None:
     approval = ask(world)
-    assert ann.has_perm(approvals.DECIDE)  # remembered by this object
+    assert ann.has_perm(DECIDE)  # remembered by this object
     User.objects.get(pk=ann.pk).groups.clear()
 
     with refused(NotPermitted):
