@@ -66,9 +66,5 @@ class Migration(migrations.Migration):
             model_name='approval',
             constraint=models.CheckConstraint(condition=models.Q(('outcome__regex', '^\\s*$'), ('status', 'failed'), _negated=True), name='approval_failed_says_why'),
         ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('requested_at'))), name='approval_expires_later'),
-        ),
         migrations.RunSQL(GUARD, FIRST_GUARD),
     ]

@@ -95,10 +95,6 @@ class Approval(models.Model):
                 name="approval_failed_says_why",
                 condition=~models.Q(status=ApprovalStatus.FAILED, outcome__regex=r"^\s*$"),
             ),
-            models.CheckConstraint(
-                name="approval_expires_later",
-                condition=models.Q(expires_at__gt=models.F("requested_at")),
-            ),
         )
 
     def __str__(self) -> str:

@@ -60,6 +60,7 @@ class Verb:
     icon: ClassVar[str] = ""
     is_dangerous: ClassVar[bool] = False
     form_class: ClassVar[type[VerbForm]] = VerbForm
+    template: ClassVar[str] = "console/verb/form.html"
     # Related objects that consequences and refusals read.
     related: ClassVar[Sequence[str]] = ()
 
@@ -86,6 +87,10 @@ class Verb:
 
     def form(self, target: Any, by: User, data: QueryDict | None = None) -> VerbForm:
         return self.form_class(data, target=target, initial=self.initial(target))
+
+    def context(self, form: VerbForm, by: User) -> dict[str, Any]:
+        """What a template of the verb's own shows besides."""
+        return {}
 
     def perform(
         self,
@@ -135,7 +140,28 @@ class Verb:
         by: User,
         form: VerbForm,
     ) -> HttpResponse:
-        values = form.cleaned_data
+        try:
+            outcome, done = self.run_once(
+                model_admin, target, by, values=form.cleaned_data, facts=form.facts()
+            )
+        except ServiceError as refusal:
+            field = refusal.facts.get("field")
+            form.add_error(field if field in form.fields else None, refusal.message)
+            return self._show(model_admin, request, target, by, form)
+        return self._answer(model_admin, request, target, outcome, done)
+
+    def run_once(
+        self,
+        model_admin: ModelAdmin,
+        target: Any,
+        by: User,
+        *,
+        values: Mapping[str, Any],
+        facts: Mapping[str, Any],
+    ) -> tuple[Outcome, Done | None]:
+        """Do it in a transaction of its own, once for the token in `values`; a refusal is kept in
+        the audit and raised on. There is no Done when an earlier POST did it.
+        """
         done: list[Done] = []
 
         def perform() -> str:
@@ -145,7 +171,7 @@ class Verb:
                     by=by,
                     reason=values["reason"],
                     ticket_url=values["ticket_url"],
-                    facts=form.facts(),
+                    facts=facts,
                     token=values["token"],
                 )
             )
@@ -157,8 +183,6 @@ class Verb:
                 token=values["token"], by=by, verb=self.name, target=where, perform=perform
             )
         except ServiceError as refusal:
-            field = refusal.facts.get("field")
-            form.add_error(field if field in form.fields else None, refusal.message)
             self._record_refusal(
                 target or model_admin.model(),
                 by=by,
@@ -166,8 +190,8 @@ class Verb:
                 refusal=refusal.message,
                 ticket_url=values["ticket_url"],
             )
-            return self._show(model_admin, request, target, by, form)
-        return self._answer(model_admin, request, target, outcome, done[0] if done else None)
+            raise
+        return outcome, done[0] if done else None
 
     def _answer(
         self,
@@ -212,8 +236,9 @@ class Verb:
             model_admin,
             request,
             target,
-            "console/verb/form.html",
+            self.template,
             {
+                **self.context(form, by),
                 "form": form,
                 "refusal": refusal if not form.is_bound else "",
                 "consequences": [] if refusal else self.consequences(target, by),
