@@ -22,7 +22,7 @@ from tests.verbs import VERBS, Arguments, Verb
 BLANK_REASONS = ("", "   ", "\n\t", "\u200b", "\u200b\u2060\ufeff", "...", "- / -", "\u3000")
 
 # Arguments that belong to an account.
-OWNED = ("payment", "user", "site", "sector", "entry", "approval")
+OWNED = ("payment", "user", "site", "sector", "entry", "approval", "allocation")
 
 name_of = attrgetter("name")
 every_verb = pytest.mark.parametrize("verb", VERBS, ids=name_of)
@@ -192,10 +192,15 @@ def test_the_table_of_verbs_is_complete() -> None:
         "lifecycle.move",
         "plans.create_free_trial",
         "activations.activate",
+        "allocations.place",
+        "allocations.undo",
+        "bookings.book",
+        "confirmations.complete",
         "invoices.issue",
         "invoices.settle",
         "ledger.post",
         "subscriptions.extend",
+        "subscriptions.put_back",
     ]
 
 
