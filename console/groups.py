@@ -42,6 +42,7 @@ SUPPORT = StaffGroup(
             "tenancy.revoke_api_key",
             "billing.open_bank_transfer",
             "billing.grant_credits",
+            "billing.withdraw_approval",
         }
     ),
     per_grant=200,
@@ -81,6 +82,7 @@ FINANCE = StaffGroup(
             "billing.export_report",
             "billing.grant_credits",
             "billing.adjust_credits",
+            "billing.withdraw_approval",
             "billing.reverse_credits",
             "billing.unfreeze_balance",
             "billing.edit_credit_cost",

@@ -19,7 +19,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import OPEN_PAYMENT, Approval, ApprovalStatus, Payment
-from tenancy.models import Account, AccountStatus, AuditEvent
+from billing.services.approval_rules import DECIDE
+from tenancy.models import Account, AccountStatus, AuditEvent, User
 
 SOON = timedelta(days=7)
 LATELY = timedelta(days=7)
@@ -35,8 +36,9 @@ OUTSTANDING = F("expected_amount") - F("received_total")
 class Queue:
     """`since` is the column that a row's age is counted from; `newest` counts from the newest.
 
-    `condition` takes the time of now, and joins no table that could double a row. `says` is the
-    word before the age; where there is no age to tell, `note` stands there.
+    `condition` takes the time of now, and joins no table that could double a row; `mine` narrows it
+    to what is this person's work. `says` is the word before the age; where there is no age to tell,
+    `note` stands there.
     """
 
     code: str
@@ -49,6 +51,14 @@ class Queue:
     says: str = "oldest"
     note: str = ""
     newest: bool = False
+    mine: Callable[[User], Q] | None = None
+
+    def rows(self, *, now: datetime, person: User | None) -> Q:
+        """The condition of the queue as this person has it."""
+        condition = self.condition(now)
+        if self.mine is None or person is None:
+            return condition
+        return condition & self.mine(person)
 
     @property
     def url(self) -> str:
@@ -148,6 +158,16 @@ SUSPENDED_LATELY = Queue(
     says="latest",
     newest=True,
 )
+
+
+def _may_be_decided_by(person: User) -> Q:
+    """An approver sees what they can decide; everybody else what waits at all."""
+    if not person.has_perm(DECIDE):
+        return Q()
+    others = ~Q(requested_by=person.pk)
+    return others & ~Q(account=person.account_id) if person.account_id else others
+
+
 APPROVALS_WAITING = Queue(
     "approvals-waiting",
     "Approvals waiting",
@@ -155,6 +175,7 @@ APPROVALS_WAITING = Queue(
     lambda now: Q(status=ApprovalStatus.AWAITING, expires_at__gt=now),
     since="requested_at",
     icon="rule",
+    mine=_may_be_decided_by,
 )
 REFUSED_LATELY = Queue(
     "refused-lately",
@@ -191,14 +212,16 @@ class Standing:
     money: Decimal | None
 
 
-def standings(*, now: datetime, queues: tuple[Queue, ...] = QUEUES) -> dict[str, Standing]:
-    """One query for each model, by the queue's code."""
+def standings(
+    *, now: datetime, queues: tuple[Queue, ...] = QUEUES, person: User | None = None
+) -> dict[str, Standing]:
+    """One query for each model, by the queue's code; as `person` has them, or as they are."""
     found: dict[str, Standing] = {}
     for model in dict.fromkeys(queue.model for queue in queues):
         mine = [queue for queue in queues if queue.model is model]
         figures: dict[str, Any] = {}
         for number, queue in enumerate(mine):
-            condition = queue.condition(now)
+            condition = queue.rows(now=now, person=person)
             age = Max if queue.newest else Min
             figures[f"count_{number}"] = Count("pk", filter=condition)
             figures[f"since_{number}"] = age(queue.since, filter=condition)
@@ -243,4 +266,4 @@ class QueueFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.chosen is None:
             return queryset
-        return queryset.filter(self.chosen.condition(timezone.now()))
+        return queryset.filter(self.chosen.rows(now=timezone.now(), person=request.user))

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from billing.models import OPEN_PAYMENT, Approval, ApprovalStatus, CreditBalance, Payment
+from billing.models import OPEN_PAYMENT, CreditBalance, Payment
+from console.account_page import pending
+from console.account_page.pending import Pending
 from console.account_page.verbs import VerbLink, offered
 from console.history import web_address
 from tenancy import access
@@ -51,7 +53,7 @@ class Strip:
     transfer: OpenTransfer | None
     trial: Trial | None
     access: Access
-    approvals: list[Approval]
+    approvals: list[Pending]
     can_be_restored: bool
 
     @property
@@ -67,9 +69,7 @@ def build(account: Account, *, person: User, now: datetime) -> Strip:
         transfer=_transfer(account, person=person, now=now),
         trial=_trial(account, now=now),
         access=access.evaluate(account),
-        approvals=list(
-            account.approvals.filter(status=ApprovalStatus.AWAITING).select_related("requested_by")
-        ),
+        approvals=pending.of_account(account, person=person, now=now),
         can_be_restored=account.is_deleted and now < account.restore_until,
     )
 
