@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.contrib.auth.models import Group
 
 from billing.models import (
+    Activation,
     Allocation,
     Approval,
     BankStatement,
@@ -274,6 +275,22 @@ def make_allocation(line: StatementLine, payment: Payment, **overrides: object) 
         "created_by": line.statement.imported_by,
     }
     return Allocation.objects.create(line=line, **facts | overrides)
+
+
+def make_activation(payment: Payment, *, by: User, **overrides: object) -> Activation:
+    """What was set in motion by a payment, without setting it in motion."""
+    facts = {
+        "account": payment.account,
+        "plan_before": payment.account.plan,
+        "plan": payment.invoice.plan,
+        "status_before": AccountStatus.TRIAL,
+        "period_start": NOW,
+        "period_end": NOW + 30 * DAY,
+        "credits": payment.invoice.included_credits,
+        "reason": REASON,
+        "at": NOW,
+    }
+    return Activation.objects.create(payment=payment, by=by, **facts | overrides)
 
 
 def make_approval(account: Account, **overrides: object) -> Approval:

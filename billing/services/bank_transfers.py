@@ -11,7 +11,7 @@ from billing.models import (
     PaymentStatus,
     Subscription,
 )
-from billing.services import invoices, receipts, standing
+from billing.services import invoices, receipts, standing, subscriptions
 from billing.services.activations import activate
 from billing.services.receipts import Receipt
 from billing.services.references import new_reference
@@ -156,7 +156,8 @@ def confirm(
         # Somebody booked the same bank id on another payment since we looked.
         receipts.refuse_used_bank_id(receipt.bank_transaction_id)
         raise
-    activation = activate(payment=payment, by=by, reason=reason, now=now, ticket_url=ticket_url)
+    invoice = payment.invoice
+    period = subscriptions.next_period(account=account, plan=invoice.plan, now=now)
     record(
         "bank_transfer_confirmed",
         by=by,
@@ -167,11 +168,12 @@ def confirm(
         after={
             **snapshot(payment, RECEIVED_FIELDS),
             "invoice": InvoiceStatus.PAID,
-            "paid_until": activation.period_end.isoformat(),
-            "credits": activation.credits,
+            "paid_until": period.end.isoformat(),
+            "credits": invoice.included_credits,
         },
         ticket_url=ticket_url,
     )
+    activate(payment=payment, by=by, reason=reason, now=now, ticket_url=ticket_url)
     return payment
 
 

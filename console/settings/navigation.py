@@ -126,6 +126,7 @@ TABS = [
         ("Industries", "tenancy.industry"),
         ("Industry sectors", "tenancy.industrysector"),
     ),
+    tabs(("Subscriptions", "billing.subscription"), ("Activations", "billing.activation")),
     tabs(
         ("Statements", "billing.bankstatement"),
         ("Lines", "billing.statementline"),

@@ -16,6 +16,7 @@ from tests.factories import (
     NOW,
     REASON,
     make_account,
+    make_activation,
     make_allocation,
     make_approval,
     make_hold,
@@ -48,6 +49,7 @@ def make_crowd() -> None:
         make_subscription(account)
         payment = open_transfer(account)
         make_allocation(make_line(Decimal(89), by=staff), payment)
+        make_activation(payment, by=staff)
         BankFormat.objects.create(bank=f"Bank {number}", updated_at=NOW, updated_by=staff)
         PayerLink.objects.create(
             payer_key=f"payer {number}", account=account, created_at=NOW, created_by=staff
