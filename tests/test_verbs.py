@@ -185,6 +185,7 @@ def test_the_table_of_verbs_is_complete() -> None:
     assert missing == [
         "lifecycle.move",
         "plans.create_free_trial",
+        "activations.activate",
         "invoices.issue",
         "invoices.settle",
         "ledger.post",
