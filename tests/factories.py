@@ -31,6 +31,7 @@ from tenancy.models import (
     AccountStatus,
     Industry,
     IndustrySector,
+    Note,
     PaymentMethod,
     Plan,
     Sector,
@@ -39,6 +40,7 @@ from tenancy.models import (
     User,
 )
 from tenancy.roles import Role
+from tenancy.services import notes
 
 NOW = datetime(2025, 11, 12, 9, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -302,6 +304,12 @@ def put_unapplied(account: Account, amount: str, *, by: User | None = None) -> A
         reason="Paid ahead",
         now=NOW,
     )
+
+
+def make_note(account: Account, text: str = "Pays late, but pays.", **overrides: object) -> Note:
+    if "by" not in overrides:
+        overrides["by"] = make_staff("Support")
+    return notes.write(account=account, text=text, **{"now": NOW} | overrides)
 
 
 def make_approval(account: Account, **overrides: object) -> Approval:

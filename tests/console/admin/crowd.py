@@ -22,6 +22,7 @@ from tests.factories import (
     make_hold,
     make_industry,
     make_line,
+    make_note,
     make_sector,
     make_site,
     make_staff,
@@ -55,6 +56,7 @@ def make_crowd() -> None:
             payer_key=f"payer {number}", account=account, created_at=NOW, created_by=staff
         )
         make_approval(account, requested_by=staff)
+        make_note(account, by=staff)
         LedgerProof.objects.create(at=NOW, accounts=1, transactions=1, duration_ms=1)
         GrantLimit.objects.create(
             group=Group.objects.create(name=f"Group {number}"), per_grant=1, per_day=2
