@@ -27,7 +27,14 @@ class Totals:
     sum_in: list[Told] = field(default_factory=list)
     sum_out: list[Told] = field(default_factory=list)
     net: list[Told] = field(default_factory=list)
+    gross: list[Told] = field(default_factory=list)
     count: list[Told] = field(default_factory=list)
+    count_in: list[Told] = field(default_factory=list)
+    count_out: list[Told] = field(default_factory=list)
+
+
+SUMS = ("sum_in", "sum_out", "net", "gross")
+COUNTS = ("count", "count_in", "count_out")
 
 
 @dataclass(frozen=True)
@@ -45,52 +52,92 @@ def check(
     *,
     running: Sequence[Told],
     totals: Totals,
-    counts: set[int],
+    not_booked: Sequence[Decimal],
     faults: Faults,
 ) -> Checked:
     """Compare the lines with everything the file says of them; each difference is a fault.
 
-    `running` is the balance beside each line, or empty. `counts` are the numbers of lines a file
-    may mean: with and without those that are not booked.
+    `running` is the balance beside each line, or empty. Sums and counts may be of the booked
+    lines or of all, `not_booked` included: all of one kind.
     """
-    opening, closing, checks = None, None, []
+    opening = closing = None
+    checks = []
     if running:
         opening, closing = _follow(amounts, days, running, faults)
         checks.append("the running balance from line to line")
-    sum_in = sum((amount for amount in amounts if amount > 0), ZERO)
-    sum_out = -sum((amount for amount in amounts if amount < 0), ZERO)
-    for told in totals.sum_in:
-        _same(told, sum_in, "the lines sum up to {}", faults)
-    for told in totals.sum_out:
-        _same(Told(told.cell, abs(told.value)), sum_out, "the lines sum up to {}", faults)
-    for told in totals.net:
-        _same(told, sum_in - sum_out, "the lines sum up to {}", faults)
-    for told in totals.count:
-        if told.value not in counts:
-            faults.at(told.cell, f"is not the number of lines: there are {len(amounts):,}.")
-    for told in totals.opening:
-        opening = told.value if opening is None else opening
-        _same(told, opening, "by the other balances of the file it is {}", faults)
-    if opening is not None:
-        for told in totals.closing:
-            end = opening + sum_in - sum_out
-            words = f"{opening:,} at the start with {sum_in:,} in and {sum_out:,} out make {{}}"
-            _same(told, end, words, faults)
-        if totals.closing:
-            checks.append("opening balance + lines = closing balance")
-    for told in totals.closing:
-        closing = told.value if closing is None else closing
-        _same(told, closing, "by the other balances of the file it is {}", faults)
-    if totals.sum_in or totals.sum_out or totals.net:
+    _check_balances(opening, closing, sum(amounts, ZERO), totals, faults)
+    _check_sums(amounts, not_booked, totals, faults)
+    if opening is None and totals.opening:
+        opening = totals.opening[0].value
+    if closing is None and totals.closing:
+        closing = totals.closing[0].value
+    if totals.opening and totals.closing:
+        checks.append("opening balance + lines = closing balance")
+    if any(getattr(totals, kind) for kind in SUMS):
         checks.append("the sums")
-    if totals.count:
+    if any(getattr(totals, kind) for kind in COUNTS):
         checks.append("the number of lines")
     return Checked(opening, closing, tuple(checks))
 
 
-def _same(told: Told, value: Decimal, words: str, faults: Faults) -> None:
-    if told.value != value and not any(fault.value == told.cell.text for fault in faults.found):
-        faults.at(told.cell, f"does not agree: {words.format(f'{value:,}')}.")
+def _check_balances(
+    opening: Decimal | None,
+    closing: Decimal | None,
+    moved: Decimal,
+    totals: Totals,
+    faults: Faults,
+) -> None:
+    first = opening if opening is not None else next(iter(totals.opening), (None, None))[1]
+    for told in totals.opening:
+        if told.value != first:
+            faults.at(told.cell, f"does not agree: by other balances of the file it is {first:,}.")
+    last = closing if closing is not None else next(iter(totals.closing), (None, None))[1]
+    for told in totals.closing:
+        if first is not None and told.value != first + moved:
+            faults.at(
+                told.cell,
+                f"does not agree: {first:,} at the start and {moved:+,} by the lines make "
+                f"{first + moved:,}.",
+            )
+        elif told.value != last:
+            faults.at(told.cell, f"does not agree: by other balances of the file it is {last:,}.")
+
+
+def _check_sums(
+    amounts: Sequence[Decimal], not_booked: Sequence[Decimal], totals: Totals, faults: Faults
+) -> None:
+    booked, everything = _truths(amounts), _truths([*amounts, *not_booked])
+    told = [(kind, told) for kind in (*SUMS, *COUNTS) for told in getattr(totals, kind)]
+    wrong = _differing(told, booked)
+    if wrong and _differing(told, everything):
+        for kind, (cell, _) in wrong:
+            faults.at(cell, f"does not agree: the lines make {booked[kind]:,}.")
+
+
+def _truths(amounts: Sequence[Decimal]) -> dict[str, Decimal | int]:
+    came = [amount for amount in amounts if amount > 0]
+    left = [-amount for amount in amounts if amount < 0]
+    sum_in, sum_out = sum(came, ZERO), sum(left, ZERO)
+    return {
+        "sum_in": sum_in,
+        "sum_out": sum_out,
+        "net": sum_in - sum_out,
+        "gross": sum_in + sum_out,
+        "count": len(amounts),
+        "count_in": len(came),
+        "count_out": len(left),
+    }
+
+
+def _differing(
+    told: list[tuple[str, Told]], truths: dict[str, Decimal | int]
+) -> list[tuple[str, Told]]:
+    """Money out may be written as a negative sum."""
+    return [
+        (kind, (cell, value))
+        for kind, (cell, value) in told
+        if (abs(value) if kind == "sum_out" else value) != truths[kind]
+    ]
 
 
 def _follow(

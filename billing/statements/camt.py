@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import pairwise
 
 from billing.statements import texts
@@ -105,7 +106,9 @@ def _part(element: Element, faults: Faults) -> _Part:
     ]
     identity = element.first("Acct/Id/IBAN") or element.first("Acct/Id/Othr/Id")
     cell = Cell(element.line, "Acct", identity.text if identity else "")
-    part = _Part(element, faults.member, texts.account(cell, faults), entries)
+    is_iban = identity is not None and identity.name == "IBAN"
+    account = texts.account(cell, faults, must_be_iban=is_iban)
+    part = _Part(element, faults.member, account, entries)
     _read_balances(part, faults)
     _read_summary(part, faults)
     return part
@@ -132,26 +135,24 @@ def _read_balances(part: _Part, faults: Faults) -> None:
 
 def _read_summary(part: _Part, faults: Faults) -> None:
     """The sums and counts of <TxsSummry>."""
-    summary = part.element.first("TxsSummry")
-    if summary is None:
-        return
     totals = part.totals
-    kinds = {"TtlNtries": (totals.count, None), "TtlCdtNtries": (None, totals.sum_in)}
-    kinds["TtlDbtNtries"] = (None, totals.sum_out)
+    kinds = {
+        "TtlNtries": (totals.count, totals.gross),
+        "TtlCdtNtries": (totals.count_in, totals.sum_in),
+        "TtlDbtNtries": (totals.count_out, totals.sum_out),
+    }
     for name, (counts, sums) in kinds.items():
-        for group in summary.all(name):
+        for group in part.element.all(f"TxsSummry/{name}"):
             count, total = group.first("NbOfNtries"), group.first("Sum")
-            if count and counts is not None:
+            if count:
                 cell = Cell(count.line, f"{name}/NbOfNtries", count.text, part.file)
                 if count.text.isascii() and count.text.isdigit() and len(count.text) < 10:
-                    counts.append(Told(cell, int(count.text)))
+                    counts.append(Told(cell, Decimal(count.text)))
                 else:
                     faults.at(cell, "is no number of entries.")
-            if total and sums is not None:
-                amount = amount_of(group, name, faults, tag="Sum")
-                cell = Cell(total.line, f"{name}/Sum", total.text, part.file)
-                if amount is not None:
-                    sums.append(Told(cell, amount))
+            amount = amount_of(group, name, faults, tag="Sum") if total else None
+            if amount is not None:
+                sums.append(Told(Cell(total.line, f"{name}/Sum", total.text, part.file), amount))
 
 
 def _one_account(parts: Sequence[_Part], faults: Faults) -> str:
@@ -247,7 +248,7 @@ def _check(parts: list[_Part], faults: Faults) -> Checked:
             [entry.booked_on for entry in part.booked],
             running=(),
             totals=totals,
-            counts={len(part.booked), len(part.entries)},
+            not_booked=[entry.amount for entry in part.entries if not entry.is_booked],
             faults=faults,
         )
         checks.update(dict.fromkeys(checked.checks))

@@ -156,7 +156,11 @@ def _other_side(entry: Entry, source: Element, faults: Faults) -> tuple[str, str
     path = f"Ntry {entry.number}/RltdPties"
     return (
         texts.bounded(_cell(name, source, f"{path}/{party}"), texts.MAX_NAME, faults),
-        texts.account(_cell(number, source, f"{path}/{account}"), faults),
+        texts.account(
+            _cell(number, source, f"{path}/{account}"),
+            faults,
+            must_be_iban=number is not None and number.name == "IBAN",
+        ),
     )
 
 

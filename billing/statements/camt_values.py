@@ -5,15 +5,12 @@ from datetime import date
 from decimal import Decimal
 
 from billing.statements.currencies import CODES
-from billing.statements.dates import YEARS
+from billing.statements.dates import CLOCK, YEARS, ZONE
 from billing.statements.faults import Cell, Faults
 from billing.statements.xml_tree import Element
 
 AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
-DAY = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
-)
+DAY = re.compile(rf"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})(?:T{CLOCK})?{ZONE}")
 DIRECTIONS = {"CRDT": 1, "DBIT": -1}
 TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 

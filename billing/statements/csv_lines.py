@@ -238,7 +238,7 @@ def _check(
         [lines[at].booked_on for at in booked],
         running=running,
         totals=money.totals,
-        counts={len(booked), len(lines)},
+        not_booked=[line.amount for line, yes in zip(lines, is_booked, strict=True) if not yes],
         faults=faults,
     )
 

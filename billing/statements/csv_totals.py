@@ -1,5 +1,7 @@
 """What the rows around the lines say: which of their cells is the number, and what it is of."""
 
+from decimal import Decimal
+
 from billing.statements import dates
 from billing.statements.amounts import Amount
 from billing.statements.balances import Told, Totals
@@ -34,7 +36,7 @@ def totals(numbers: Numbers, read: list[Amount | None], rows: Sorted, faults: Fa
         if about.kind == "count":
             for cell in about.cells or (_empty(about),):
                 if cell.text.isascii() and cell.text.isdigit() and len(cell.text) < 10:
-                    found.count.append(Told(cell, int(cell.text)))
+                    found.count.append(Told(cell, Decimal(cell.text)))
                 else:
                     faults.at(cell, "is no number of lines.")
     return found

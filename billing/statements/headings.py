@@ -132,7 +132,7 @@ def assign(headings: Iterable[str]) -> tuple[dict[str, int], dict[str, list[int]
     """The column of each field, and the fields for which several columns stand in line."""
     known: dict[str, list[tuple[int, int]]] = {}
     for column, heading in enumerate(headings):
-        found = field_and_rank(heading)
+        found = field_and_rank(heading) if heading[:1].isalpha() else None
         if found:
             known.setdefault(found[0], []).append((found[1], column))
     fields = {field: min(columns)[1] for field, columns in known.items()}

@@ -11,7 +11,8 @@ MAX_NAME = 255
 MAX_REFERENCE = 2000
 MAX_BANK_ID = 100
 MAX_ACCOUNT = 34
-LOOKS_LIKE_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{4,30}")
+# No national account number begins like this.
+LOOKS_LIKE_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}", re.ASCII)
 # What banks write when they have nothing to write.
 NOTHING = frozenset({"", "NOTPROVIDED", "NOTAVAILABLE", "NONREF", "N/A", "-"})
 
@@ -33,12 +34,12 @@ def bank_id(cell: Cell, faults: Faults) -> str | None:
     return None if text.upper() in NOTHING else text
 
 
-def account(cell: Cell, faults: Faults) -> str:
+def account(cell: Cell, faults: Faults, *, must_be_iban: bool = False) -> str:
     """An IBAN without blanks, its check digits right; or a national account number as written."""
     compact = "".join(cell.text.split()).upper()
     if compact in NOTHING:
         return ""
-    if LOOKS_LIKE_IBAN.fullmatch(compact):
+    if must_be_iban or LOOKS_LIKE_IBAN.match(compact):
         if not is_iban(compact):
             faults.at(cell, "is no IBAN: length or check digits are wrong.")
     elif len(compact) > MAX_ACCOUNT:
@@ -48,7 +49,7 @@ def account(cell: Cell, faults: Faults) -> str:
 
 @lru_cache(maxsize=4096)
 def is_iban(compact: str) -> bool:
-    return iban.is_valid(compact, check_country=False)
+    return compact.isalnum() and iban.is_valid(compact, check_country=False)
 
 
 def joined(*texts: str) -> str:

@@ -76,13 +76,13 @@ SAVINGS_BANK = Dialect(
     text=(
         '"Auftragskonto";"Buchungstag";"Valutadatum";"Verwendungszweck";"Beguenstigter/'
         'Zahlungspflichtiger";"Kontonummer/IBAN";"Betrag";"Waehrung";"Info"\r\n'
-        f'"{OWN}";"28.02.25";"01.03.25";"IG-7K3F-QX9M-46 Büro";"Müller & Söhne";"{IBAN_1}";'
+        f'"447199";"28.02.25";"01.03.25";"IG-7K3F-QX9M-46 Büro";"Müller & Söhne";"{IBAN_1}";'
         '"1.234,56";"EUR";"Umsatz gebucht"\r\n'
-        f'"{OWN}";"03.03.25";"03.03.25";"Miete ""März""";"Haus; Hof";"";"-89,00";"EUR";'
+        '"447199";"03.03.25";"03.03.25";"Miete ""März""";"Haus; Hof";"";"-89,00";"EUR";'
         '"Umsatz gebucht"\r\n'
-        f'"{OWN}";"04.03.25";"04.03.25";"IG-2222-2222-56";"Café Lux";"";"0,00";"EUR";'
+        '"447199";"04.03.25";"04.03.25";"IG-2222-2222-56";"Café Lux";"";"0,00";"EUR";'
         '"Umsatz gebucht"\r\n'
-        f'"{OWN}";"05.03.25";"05.03.25";"";"Café Lux";"";"7,10";"EUR";"Umsatz vorgemerkt"\r\n'
+        '"447199";"05.03.25";"05.03.25";"";"Café Lux";"";"7,10";"EUR";"Umsatz vorgemerkt"\r\n'
     ),
     encoding="cp1252",
     delimiter=";",
@@ -94,7 +94,7 @@ SAVINGS_BANK = Dialect(
     group=".",
     day="%d.%m.%y",
     currency="EUR",
-    account=OWN,
+    account="447199",
     lines=(
         facts(2, "2025-02-28", "1234.56", "Müller & Söhne", IBAN_1, "IG-7K3F-QX9M-46 Büro",
               value="2025-03-01"),

@@ -143,14 +143,8 @@ class _SecondReader:
 
     def _read_label(self, number: int, cells: list[str], *, is_behind: bool) -> bool:
         label, *rest = [cell for cell in cells if cell]
-        kind = next(
-            (
-                kind
-                for name, kind in self.dialect.labels.items()
-                if _letters(name) == _letters(label)
-            ),
-            None,
-        )
+        kinds = {_letters(name): kind for name, kind in self.dialect.labels.items()}
+        kind = kinds.get(_letters(label))
         self.kinds.add(kind)
         self.is_odd |= kind is not None and label not in self.dialect.labels
         if kind == "total" and is_behind:
@@ -169,9 +163,8 @@ class _SecondReader:
             self._tell(kind, value)
         elif kind == "account" and rest:
             self._account(rest[0], number, label)
-        elif kind == "currency":
-            if rest[:1] != [self.dialect.currency]:
-                raise Refused(number, label, rest[0] if rest else "")
+        elif kind == "currency" and rest[:1] != [self.dialect.currency]:
+            raise Refused(number, label, rest[0] if rest else "")
         return kind is not None
 
     def _read_totals(self, number: int, cells: list[str]) -> None:
@@ -226,6 +219,7 @@ class _SecondReader:
     def _line(self, number: int, cells: list[str]) -> _Read:
         columns = self.dialect.columns
         texts = {field: " ".join(cells[column].split()) for field, column in columns.items()}
+        texts = {field: "" if text == "-" else text for field, text in texts.items()}
         booked_on = self._day(number, cells, "booked_on")
         value_date = self._day(number, cells, "value_date") if "value_date" in columns else None
         amount = self._amount(number, cells)
@@ -261,7 +255,7 @@ class _SecondReader:
 
     def _account(self, text: str, number: int, heading: str) -> None:
         compact = _compact(text)
-        looks_like_iban = re.fullmatch("[A-Z]{2}[0-9]{2}[A-Z0-9]{4,30}", compact) is not None
+        looks_like_iban = re.match("[A-Z]{2}[0-9]{2}", compact) is not None
         if len(compact) > 34 or (looks_like_iban and not _is_iban(compact)):
             raise Refused(number, heading, text)
         self.is_odd |= compact not in _compact(self.dialect.text)
@@ -376,7 +370,9 @@ class _SecondReader:
 
 
 def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
+    """What makes a label: “Endsaldo 31.03.2025” is “endsaldo”."""
+    without_day = re.split(r"\W+[0-9]", text)[0]
+    return "".join(filter(str.isalnum, without_day.casefold()))
 
 
 def _compact(text: str) -> str:
@@ -388,5 +384,7 @@ def _is_digits(text: str) -> bool:
 
 
 def _is_iban(compact: str) -> bool:
+    if not (compact.isascii() and compact.isalnum()):
+        return False
     digits = "".join(str(int(character, 36)) for character in compact[4:] + compact[:4])
     return int(digits) % 97 == 1

@@ -17,7 +17,7 @@ from tests.billing.statements.test_dialects import facts_of
 def test_a_slip_is_read_as_it_stands_or_refused(dialect: Dialect) -> None:
     failed = [
         (mutation.kind, mutation.position, mutation.text, wrong)
-        for mutation in mutations(dialect.text, at_each=1)
+        for mutation in mutations(dialect.text)
         if (wrong := wrong_about(dialect, mutation))
     ]
 
