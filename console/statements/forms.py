@@ -81,11 +81,19 @@ class ReadingForm(forms.Form):
         for name, (label, choices) in STYLES.items():
             self._add(name, label, [("", "as the file says"), *choices], asked=name in asks)
         for field in CHOSEN if headings else ():
-            as_found = f"as found: {found[field]}" if field in found else "as found: none"
+            as_found = f"as found: {found[field]}" if field in found else "as found"
             choices = [(AS_FOUND, as_found), (NONE, "there is none")]
             choices += [(heading, heading) for heading in headings]
-            label = IN_WORDS[field].capitalize()
+            label = IN_WORDS[field][:1].upper() + IN_WORDS[field][1:]
             self._add(f"column_{field}", label, choices, asked=False)
+
+    @property
+    def styles(self) -> list[forms.BoundField]:
+        return [self[name] for name in STYLES]
+
+    @property
+    def columns(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in STYLES]
 
     def _add(self, name: str, label: str, choices: list, *, asked: bool) -> None:
         self.fields[name] = forms.ChoiceField(
