@@ -1,5 +1,5 @@
 from billing.models.activation import Activation
-from billing.models.approval import Approval, ApprovalStatus
+from billing.models.approval import DECIDED_BY_ANOTHER, Approval, ApprovalStatus
 from billing.models.bank_statement import (
     OPEN_LINE,
     Allocation,
@@ -23,6 +23,7 @@ from billing.models.statement_upload import StatementUpload
 from billing.models.subscription import Subscription, SubscriptionStatus
 
 __all__ = [
+    "DECIDED_BY_ANOTHER",
     "MAX_AMOUNT",
     "OPEN_LINE",
     "OPEN_PAYMENT",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0011_money_in_guards'),
+        ('billing', '0012_approval_outcomes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
