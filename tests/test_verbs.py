@@ -22,7 +22,7 @@ from tests.verbs import VERBS, Arguments, Verb
 BLANK_REASONS = ("", "   ", "\n\t", "\u200b", "\u200b\u2060\ufeff", "...", "- / -", "\u3000")
 
 # Arguments that belong to an account.
-OWNED = ("payment", "user", "site", "sector", "entry", "approval", "allocation")
+OWNED = ("payment", "user", "site", "sector", "entry", "approval", "allocation", "note")
 
 name_of = attrgetter("name")
 every_verb = pytest.mark.parametrize("verb", VERBS, ids=name_of)

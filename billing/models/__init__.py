@@ -19,6 +19,7 @@ from billing.models.idempotency_record import IdempotencyRecord
 from billing.models.invoice import Invoice, InvoiceCounter, InvoiceStatus
 from billing.models.ledger_proof import LedgerProof
 from billing.models.payment import OPEN_PAYMENT, PAYMENT_TRANSITIONS, Payment, PaymentStatus
+from billing.models.statement_upload import StatementUpload
 from billing.models.subscription import Subscription, SubscriptionStatus
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "PaymentStatus",
     "Place",
     "StatementLine",
+    "StatementUpload",
     "Subscription",
     "SubscriptionStatus",
     "TransactionType",

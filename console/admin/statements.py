@@ -22,10 +22,11 @@ from console.admin.filters import DaysFilter, YesNoFilter
 from console.admin.search import BoundedSearchMixin
 from console.queues import QueueFilter
 from console.site import site
+from console.statements.admin import StatementImportMixin
 
 
 @admin.register(BankStatement, site=site)
-class BankStatementAdmin(ConsoleAdmin):
+class BankStatementAdmin(StatementImportMixin, ConsoleAdmin):
     list_display = ("file_name", "bank", "lines_read", "money_in", "money_out", "imported_at")
     list_filter = (("imported_at", DaysFilter),)
     list_select_related = ("imported_by",)
