@@ -49,7 +49,7 @@ class Join:
 
     def first(self, *parameters: object) -> list[models.Model | None] | None:
         """The objects of the first row; None for a table that had none to join."""
-        row = one_row(self.sql, parameters)
+        row = one_row(self.sql, parameters, is_repeatable=True)
         if row is None:
             return None
         found = []
