@@ -69,8 +69,9 @@ def _execute_prepared(cursor: extensions.cursor, sql: str, parameters: Sequence[
         cursor.execute(sql, parameters)
     except errors.FeatureNotSupported:
         # "cached plan must not change result type": a migration came in between.
-        cursor.execute(f"DEALLOCATE {_name(sql)}")
         del sent[sql]
+        with suppress(errors.InvalidSqlStatementName):
+            cursor.execute(f"DEALLOCATE {_name(sql)}")
         cursor.execute(sql, parameters)
 
 
