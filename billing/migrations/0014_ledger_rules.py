@@ -63,7 +63,7 @@ CREATE TRIGGER balance_guard_update BEFORE UPDATE ON igny8_credit_balances
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0009_hold_steps")]
+    dependencies = [("billing", "0013_statement_uploads")]
 
     operations = [
         migrations.RunSQL(
