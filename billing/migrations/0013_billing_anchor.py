@@ -2,13 +2,17 @@
 
 from django.db import migrations, models
 
-# A period that was cut short by February ends or begins on the longer day.
+# An end on the last day of a month may have been cut short by it: then the start tells the day.
 BACKFILL = """
-UPDATE igny8_subscriptions
-   SET anchor_day = greatest(
-       extract(day FROM current_period_start AT TIME ZONE 'UTC'),
-       extract(day FROM current_period_end AT TIME ZONE 'UTC')
-   );
+UPDATE igny8_subscriptions s
+   SET anchor_day = CASE
+           WHEN extract(day FROM ends.at + interval '1 day') = 1
+           THEN greatest(extract(day FROM starts.at), extract(day FROM ends.at))
+           ELSE extract(day FROM ends.at) END
+  FROM igny8_subscriptions t
+ CROSS JOIN LATERAL (SELECT t.current_period_start AT TIME ZONE 'UTC' AS at) AS starts
+ CROSS JOIN LATERAL (SELECT t.current_period_end AT TIME ZONE 'UTC' AS at) AS ends
+ WHERE t.id = s.id;
 """
 
 PROOFS_STAY = """
@@ -79,8 +83,8 @@ class Migration(migrations.Migration):
                 field=models.PositiveSmallIntegerField(
                     blank=True,
                     editable=False,
-                    help_text="The day of the month that periods begin on; empty: that of the "
-                    "present one.",
+                    help_text="The day of the month that periods end on; empty: that of the "
+                    "present end.",
                     null=True,
                 ),
             )

@@ -26,12 +26,12 @@ class Subscription(models.Model):
     stripe_subscription_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     current_period_start = models.DateTimeField()
     current_period_end = models.DateTimeField()
-    # 31 stays 31 through February: the day alone of a period that began on the 28th forgets it.
+    # 31 stays 31 through February, which an end on the 28th alone would forget.
     anchor_day = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         editable=False,
-        help_text="The day of the month that periods begin on; empty: that of the present one.",
+        help_text="The day of the month that periods end on; empty: that of the present end.",
     )
     cancel_at_period_end = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -29,9 +29,7 @@ from tenancy.services.lifecycle import move
 
 INVOICED_BEFORE = 7 * DAY
 
-OPEN_OF_ACCOUNT = Payment.objects.filter(
-    account_id=OuterRef("account_id"), status__in=OPEN_PAYMENT
-)
+OPEN_OF_ACCOUNT = Payment.objects.filter(account_id=OuterRef("account_id"), status__in=OPEN_PAYMENT)
 # Also one that was rejected since: a period is renewed once.
 RENEWS_THE_PERIOD = Invoice.objects.filter(
     account_id=OuterRef("account_id"), renews_period_end=OuterRef("current_period_end")
@@ -173,9 +171,7 @@ def _to_be_renewed(now: datetime) -> QuerySet[Subscription]:
     )
 
 
-def _set(
-    subscription: Subscription, status: SubscriptionStatus, *, verb: str, reason: str
-) -> None:
+def _set(subscription: Subscription, status: SubscriptionStatus, *, verb: str, reason: str) -> None:
     change(
         subscription,
         {"status": status},

@@ -34,9 +34,7 @@ def purge(
     purging.refuse_before_its_time(account, now=now)
     _refuse_waiting_money(account)
     for payment in Payment.objects.filter(account=account, status__in=OPEN_PAYMENT):
-        bank_transfers.reject(
-            payment=payment, by=by, reason=reason, now=now, ticket_url=ticket_url
-        )
+        bank_transfers.reject(payment=payment, by=by, reason=reason, now=now, ticket_url=ticket_url)
     purging.purge(account=account, by=by, reason=reason, now=now, ticket_url=ticket_url)
     for payment in Payment.objects.filter(account=account).exclude(payer=""):
         payment.payer = ""

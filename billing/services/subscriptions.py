@@ -9,7 +9,7 @@ from billing.models import Invoice, Subscription, SubscriptionStatus
 from tenancy.models import Account, PaymentMethod, Plan, User
 from tenancy.records import save_with_history
 
-# How long after its end an unpaid period is still waited for.
+# How long an account goes on after the end of a paid period that nobody paid to renew.
 GRACE = timedelta(days=7)
 PERIOD_FIELDS = (
     "status",
@@ -60,7 +60,8 @@ def next_period(*, account: Account, plan: Plan, now: datetime) -> Period:
 
 
 def anchor_of(subscription: Subscription) -> int:
-    return subscription.anchor_day or subscription.current_period_start.astimezone(UTC).day
+    """The day of the month it is renewed on; where none was kept, that of the present end."""
+    return subscription.anchor_day or subscription.current_period_end.astimezone(UTC).day
 
 
 def _is_running(subscription: Subscription, now: datetime) -> bool:

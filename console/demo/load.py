@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
+from billing.services.money_proof import prove_money
 from billing.services.proof import prove_ledger
 from console.demo.customers import add_customers
 from console.demo.ledger import add_ledger
@@ -78,3 +79,4 @@ def load(*, now: datetime) -> None:
         add_staff()
         add_transfers(now=now)
     prove_ledger(now=now)
+    prove_money(now=now)

@@ -33,7 +33,10 @@ def _trial_ending(account: Account, ends_at: datetime) -> Letter | None:
     if account.status != AccountStatus.TRIAL or account.trial_ends_at != ends_at:
         return None
     return Letter(
-        "trial_ending", account, account, {"account": mails.short_name(account), "ends_at": account.trial_ends_at}
+        "trial_ending",
+        account,
+        account,
+        {"account": mails.short_name(account), "ends_at": account.trial_ends_at},
     )
 
 
@@ -41,7 +44,10 @@ def _account_suspended(account: Account, since: datetime) -> Letter | None:
     if account.status != AccountStatus.SUSPENDED or account.status_changed_at != since:
         return None
     return Letter(
-        "account_suspended", account, account, {"account": mails.short_name(account), "why": account.status_reason}
+        "account_suspended",
+        account,
+        account,
+        {"account": mails.short_name(account), "why": account.status_reason},
     )
 
 

@@ -35,8 +35,9 @@ def move(
 ) -> None:
     """Change the status of a locked account, with history and audit event.
 
-    Whoever suspends it, the customer is told by e-mail. `fields` are further columns that change with it. Raises StateConflict for a step that the
-    table of transitions does not hold, and says which steps lead on from here.
+    Whoever suspends it, the customer is told by e-mail. `fields` are further columns that change
+    with it. Raises StateConflict for a step that the table of transitions does not hold, and says
+    which steps lead on from here.
     """
     if to != account.status and not account.can_become(to):
         raise no_way(account, to)

@@ -18,7 +18,7 @@ from django.db import models, transaction
 from django.template import Context
 from django.template.loader import get_template
 from django.utils import timezone
-from django_tasks import Task
+from django_tasks.base import Task
 
 from tenancy import context
 from tenancy.models import Account
@@ -70,7 +70,9 @@ def held_back() -> Iterator[None]:
 def render(name: str, facts: dict[str, object]) -> Mail:
     """The mail of templates/mail/<name>: its subject in one line, as text and as HTML."""
     facts = {"app_url": settings.APP_URL, **facts}
-    facts = {key: one_line(value) if isinstance(value, str) else value for key, value in facts.items()}
+    facts = {
+        key: one_line(value) if isinstance(value, str) else value for key, value in facts.items()
+    }
     subject = one_line(_plain(f"mail/{name}.subject.txt", facts))[:LONGEST_SUBJECT]
     return Mail(
         subject=subject,
@@ -86,7 +88,7 @@ def one_line(text: str) -> str:
 
 
 def short_name(account: Account) -> str:
-    """An account's name as a mail shows it: a customer chose it, so there is no room for a letter."""
+    """An account's name as a mail shows it; a customer chose it, so there is room for no letter."""
     return one_line(account.name)[:LONGEST_NAME]
 
 
@@ -98,9 +100,7 @@ def recipient_of(account: Account) -> str:
     return owner.email if owner is not None and owner.is_active else ""
 
 
-def send(
-    letter: Letter | None, *, attempt: int, again: Callable[[datetime], object]
-) -> str:
+def send(letter: Letter | None, *, attempt: int, again: Callable[[datetime], object]) -> str:
     """Send a mail and record how it went; the work of a task. None: it is not true any more.
 
     A failure is recorded, and `again` is asked for another attempt at the time it is given.

@@ -84,7 +84,9 @@ def refuse_before_its_time(account: Account, *, now: datetime) -> None:
     """Raises StateConflict unless the account is deleted for good and not purged yet."""
     refuse_purged(account)
     if not account.is_deleted:
-        raise StateConflict(f"{account.name} is not deleted; nothing was changed.", current="present")
+        raise StateConflict(
+            f"{account.name} is not deleted; nothing was changed.", current="present"
+        )
     if now < account.restore_until:
         raise StateConflict(
             f"{account.name} is deleted and can be restored until "
@@ -99,9 +101,7 @@ def _forget_account(account: Account, *, by: User | None, reason: str, now: date
     account.purged_at = now
     for field in EMPTIED:
         setattr(account, field, "")
-    save_with_history(
-        account, by=by, reason=reason, fields=("name", "slug", "purged_at", *EMPTIED)
-    )
+    save_with_history(account, by=by, reason=reason, fields=("name", "slug", "purged_at", *EMPTIED))
 
 
 def _let_staff_go(account: Account, *, by: User | None, reason: str) -> None:
