@@ -15,6 +15,7 @@ from console import housekeeping
 from tenancy.models import Account
 from tenancy.records import SYSTEM
 from tenancy.services import lifecycle, purging, trial_notices
+from tenancy.services.accounts import AlreadyPurged
 
 logger = logging.getLogger(__name__)
 
@@ -84,17 +85,18 @@ def expire_holds(now: datetime) -> tuple[bool, str]:
 
 
 def purge_deleted(now: datetime) -> tuple[bool, str]:
+    def purge(account: Account) -> bool:
+        until = f"{account.restore_until:%Y-%m-%d %H:%M} UTC"
+        reason = f"It could be restored until {until}."
+        try:
+            retention.purge(account=account, by=SYSTEM, reason=reason, now=now)
+        except AlreadyPurged:
+            return False
+        return True
+
+    # By number: their names are what is to be forgotten.
     return _each(
-        purging.due(now=now),
-        lambda account: retention.purge(
-            account=account,
-            by=SYSTEM,
-            reason=f"It could be restored until {account.restore_until:%Y-%m-%d %H:%M} UTC.",
-            now=now,
-        ),
-        done="purged",
-        # Their names are what is to be forgotten.
-        name=lambda account: f"account {account.pk}",
+        purging.due(now=now), purge, done="purged", name=lambda account: f"account {account.pk}"
     )
 
 

@@ -44,10 +44,12 @@ PERSONAL_KEYS = (
     "payer_iban",
     "payer_name",
     "recipient",
+    "refused_because",
     "site",
     "slug",
     "stripe_customer_id",
     "user",
+    "was",
     "wp_app_password",
     "wp_url",
     "wp_username",
@@ -69,6 +71,8 @@ IMPERSONAL_TARGETS = (
 def array(words: tuple[str, ...]) -> str:
     return "ARRAY[" + ", ".join(f"'{word}'" for word in words) + "]"
 
+
+BLANKED_IN_EVENTS = ("target_label", "actor_label", "ip", "before", "after", "reason")
 
 # The first argument of the trigger is the column that names the account, the others are those that
 # may be emptied once it is purged: nothing else is let through, so nothing can be rewritten.
@@ -119,16 +123,23 @@ CREATE FUNCTION igny8_without_names(facts jsonb) RETURNS jsonb LANGUAGE sql IMMU
                     THEN '"{BLANK}"' ELSE value END), '{{}}')
       FROM jsonb_each(facts)
 $$;
+-- What a person gave as the reason stays; where none was given, the refusal's words stand there.
+CREATE FUNCTION igny8_reason_without_names(event igny8_audit_events) RETURNS text
+    LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN event.reason = event.after ->> 'refused_because'
+                THEN '{BLANK}' ELSE event.reason END
+$$;
 CREATE FUNCTION igny8_audit_refuses_all_but_blanks() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF igny8_purged_account_of(OLD) IS NOT NULL
            AND to_jsonb(OLD) <> to_jsonb(NEW)
-           AND to_jsonb(OLD) - ARRAY['target_label', 'actor_label', 'ip', 'before', 'after']
-             = to_jsonb(NEW) - ARRAY['target_label', 'actor_label', 'ip', 'before', 'after']
+           AND to_jsonb(OLD) - {array(BLANKED_IN_EVENTS)}
+             = to_jsonb(NEW) - {array(BLANKED_IN_EVENTS)}
            AND NEW.target_label IN (OLD.target_label, '{BLANK}')
            AND NEW.actor_label IN (OLD.actor_label, '{BLANK}')
            AND (NEW.ip IS NULL OR NEW.ip = OLD.ip)
+           AND NEW.reason IN (OLD.reason, igny8_reason_without_names(OLD))
            AND NEW.before IN (OLD.before, igny8_without_names(OLD.before))
            AND NEW.after IN (OLD.after, igny8_without_names(OLD.after)) THEN
             RETURN NEW;
@@ -182,16 +193,17 @@ BEGIN
                -- Without an actor it was the customer signing up, or a job.
                CASE WHEN is_by OR e.actor_id IS NULL THEN NULL ELSE e.ip END AS ip,
                CASE WHEN is_about THEN igny8_without_names(e.before) ELSE e.before END AS before,
-               CASE WHEN is_about THEN igny8_without_names(e.after) ELSE e.after END AS after
+               CASE WHEN is_about THEN igny8_without_names(e.after) ELSE e.after END AS after,
+               CASE WHEN is_about THEN igny8_reason_without_names(e) ELSE e.reason END AS reason
           FROM igny8_audit_events e JOIN told ON told.id = e.id
     )
     UPDATE igny8_audit_events e
        SET target_label = b.target_label, actor_label = b.actor_label, ip = b.ip,
-           before = b.before, after = b.after
+           before = b.before, after = b.after, reason = b.reason
       FROM blanked b
      WHERE e.id = b.id
-       AND (e.target_label, e.actor_label, e.ip, e.before, e.after)
-           IS DISTINCT FROM (b.target_label, b.actor_label, b.ip, b.before, b.after);
+       AND (e.target_label, e.actor_label, e.ip, e.before, e.after, e.reason)
+           IS DISTINCT FROM (b.target_label, b.actor_label, b.ip, b.before, b.after, b.reason);
 END $$;
 """
 
@@ -252,6 +264,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             AUDIT_REFUSES_ALL_BUT_BLANKS,
             "DROP FUNCTION igny8_audit_refuses_all_but_blanks();"
+            "DROP FUNCTION igny8_reason_without_names(igny8_audit_events);"
             "DROP FUNCTION igny8_without_names(jsonb);"
             "DROP FUNCTION igny8_purged_account_of(igny8_audit_events);",
         ),

@@ -57,6 +57,10 @@ class NothingChanged(ServiceError):
     code = "nothing_changed"
 
 
+class AlreadyPurged(StateConflict):
+    code = "account_purged"
+
+
 @transaction.atomic
 def create(
     *,
@@ -183,7 +187,7 @@ def restore(
 ) -> Account:
     """Bring a deleted account back as it was.
 
-    Raises StateConflict when it is not deleted, its time to be restored is over, or it is purged;
+    Raises StateConflict when it is not deleted or its time to be restored is over, AlreadyPurged,
     OwnAccount.
     """
     reason = clean_reason(reason)
@@ -229,7 +233,7 @@ def refuse_deleted(account: Account) -> None:
 
 def refuse_purged(account: Account) -> None:
     if account.purged_at is not None:
-        raise StateConflict(
+        raise AlreadyPurged(
             f"The personal data of {account.name} was removed for good on "
             f"{account.purged_at:%Y-%m-%d %H:%M} UTC; nothing was changed.",
             current="purged",

@@ -6,6 +6,7 @@ nothing; the worker tries again.
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -76,7 +77,8 @@ def render(name: str, facts: dict[str, object]) -> Mail:
     subject = one_line(_plain(f"mail/{name}.subject.txt", facts))[:LONGEST_SUBJECT]
     return Mail(
         subject=subject,
-        text=_plain(f"mail/{name}.txt", facts).strip() + "\n",
+        # Where a part is left out, two gaps meet.
+        text=re.sub(r"\n{3,}", "\n\n", _plain(f"mail/{name}.txt", facts).strip()) + "\n",
         html=get_template(f"mail/{name}.html").render({**facts, "subject": subject}),
     )
 

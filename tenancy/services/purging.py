@@ -44,7 +44,8 @@ def purge(
 
     Its people cannot sign in again; its keys and WordPress passwords are gone; of the histories
     and the audit trail who, when, what and why stay. Console staff of the account only leave it.
-    Raises StateConflict when it is not deleted, can still be restored, or is purged; OwnAccount.
+    Raises StateConflict when it is not deleted or can still be restored, AlreadyPurged,
+    OwnAccount.
     """
     reason = clean_reason(reason)
     lock(account)
@@ -81,7 +82,7 @@ def purge(
 
 
 def refuse_before_its_time(account: Account, *, now: datetime) -> None:
-    """Raises StateConflict unless the account is deleted for good and not purged yet."""
+    """Raises StateConflict unless it is deleted and cannot be restored any more, AlreadyPurged."""
     refuse_purged(account)
     if not account.is_deleted:
         raise StateConflict(
