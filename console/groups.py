@@ -30,6 +30,7 @@ SUPPORT = StaffGroup(
     description="Helps customers: finds them, suspends, reactivates, extends trials, makes keys.",
     verbs=frozenset(
         {
+            "tenancy.write_note",
             "tenancy.create_account",
             "tenancy.edit_account",
             "tenancy.suspend_account",
@@ -52,6 +53,7 @@ FINANCE = StaffGroup(
     description="Keeps the money: confirms transfers, keeps plans, corrects credits, imports.",
     verbs=frozenset(
         {
+            "tenancy.write_note",
             "tenancy.create_account",
             "tenancy.edit_account",
             "tenancy.suspend_account",
@@ -95,7 +97,7 @@ FINANCE = StaffGroup(
 APPROVER = StaffGroup(
     name="Approver",
     description="Second pair of eyes: approves or declines what is above a person's limit.",
-    verbs=frozenset({"billing.decide_approval"}),
+    verbs=frozenset({"billing.decide_approval", "tenancy.write_note"}),
 )
 AUDITOR = StaffGroup(
     name="Auditor",
@@ -108,6 +110,7 @@ ADMINISTRATOR = StaffGroup(
     verbs=frozenset(
         {
             "tenancy.manage_staff",
+            "tenancy.write_note",
             "tenancy.edit_account",
             "tenancy.suspend_account",
             "tenancy.reactivate_account",

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.contrib.auth.models import Group
 
 from billing.models import (
+    Activation,
     Allocation,
     Approval,
     BankStatement,
@@ -30,6 +31,7 @@ from tenancy.models import (
     AccountStatus,
     Industry,
     IndustrySector,
+    Note,
     PaymentMethod,
     Plan,
     Sector,
@@ -38,6 +40,7 @@ from tenancy.models import (
     User,
 )
 from tenancy.roles import Role
+from tenancy.services import notes
 
 NOW = datetime(2025, 11, 12, 9, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -276,6 +279,22 @@ def make_allocation(line: StatementLine, payment: Payment, **overrides: object) 
     return Allocation.objects.create(line=line, **facts | overrides)
 
 
+def make_activation(payment: Payment, *, by: User, **overrides: object) -> Activation:
+    """What was set in motion by a payment, without setting it in motion."""
+    facts = {
+        "account": payment.account,
+        "plan_before": payment.account.plan,
+        "plan": payment.invoice.plan,
+        "status_before": AccountStatus.TRIAL,
+        "period_start": NOW,
+        "period_end": NOW + 30 * DAY,
+        "credits": payment.invoice.included_credits,
+        "reason": REASON,
+        "at": NOW,
+    }
+    return Activation.objects.create(payment=payment, by=by, **facts | overrides)
+
+
 def put_unapplied(account: Account, amount: str, *, by: User | None = None) -> Allocation:
     """Unapplied money on an account, from a statement line of its own."""
     return reconciliation.put_on_account(
@@ -285,6 +304,12 @@ def put_unapplied(account: Account, amount: str, *, by: User | None = None) -> A
         reason="Paid ahead",
         now=NOW,
     )
+
+
+def make_note(account: Account, text: str = "Pays late, but pays.", **overrides: object) -> Note:
+    if "by" not in overrides:
+        overrides["by"] = make_staff("Support")
+    return notes.write(account=account, text=text, **{"now": NOW} | overrides)
 
 
 def make_approval(account: Account, **overrides: object) -> Approval:

@@ -39,7 +39,8 @@ def call(verb: Verb, arguments: Arguments, *, by: User | None, **overrides: obje
 
 def account_of(arguments: Arguments) -> Account:
     owners = [
-        arguments.get(name) for name in ("payment", "user", "site", "sector", "entry", "allocation")
+        arguments.get(name)
+        for name in ("payment", "user", "site", "sector", "entry", "allocation", "note")
     ]
     found = next((owner.account for owner in owners if owner is not None), None)
     return found or arguments["account"]

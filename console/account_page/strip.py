@@ -8,7 +8,7 @@ from console.account_page.verbs import VerbLink, offered
 from console.history import web_address
 from tenancy import access
 from tenancy.access import Access
-from tenancy.models import Account, AccountStatus, AuditEvent, User
+from tenancy.models import Account, AccountStatus, AuditEvent, Note, User
 
 # Dates told in the strip before they pass: a trial's last days.
 SOON = timedelta(days=7)
@@ -52,6 +52,7 @@ class Strip:
     trial: Trial | None
     access: Access
     approvals: list[Approval]
+    pinned: Note | None
     can_be_restored: bool
 
     @property
@@ -70,6 +71,7 @@ def build(account: Account, *, person: User, now: datetime) -> Strip:
         approvals=list(
             account.approvals.filter(status=ApprovalStatus.AWAITING).select_related("requested_by")
         ),
+        pinned=account.notes.filter(is_pinned=True).select_related("written_by").first(),
         can_be_restored=account.is_deleted and now < account.restore_until,
     )
 

@@ -47,7 +47,17 @@ def overview(
             :LATEST
         ],
         "subscription": getattr(account, "subscription", None),
+        "notes": _notes(account, person),
     }
+
+
+def _notes(account: Account, person: User) -> list[Row]:
+    found = account.notes.select_related("written_by").order_by("-is_pinned", "-id")[:LATEST]
+    rows = []
+    for note in found:
+        note.account = account
+        rows.append(Row(note, offered(note, person=person)))
+    return rows
 
 
 LEDGER_KINDS = {"": "All rows", "added": "Added", "spent": "Spent"}

@@ -27,7 +27,7 @@ def make_approval(world: World, now: datetime, *, expires_in: timedelta) -> None
         account=world.home,
         verb="grant_credits",
         facts={},
-        facts_sha256="0" * 64,
+        facts_sha256=f"{expires_in.total_seconds():064.0f}",
         reason="Big customer",
         requested_at=now - DAY,
         requested_by=world.fiona,
