@@ -17,6 +17,8 @@ from tenancy.services.accounts import refuse_purged, suggest_slug
 
 # RFC 2606: nobody can ever have an address there.
 NOWHERE = "removed.invalid"
+# What stands in place of a name in the records; the database lets in no other word.
+BLANK = "removed"
 EMPTIED = (
     "stripe_customer_id",
     "billing_email",
@@ -61,6 +63,7 @@ def purge(
         _forget_site(site, by=by, reason=reason)
     keys = _forget_keys(account, by=by, reason=reason, now=now)
     account.sync_events.all().delete()
+    account.notes.exclude(text=BLANK).update(text=BLANK)
     record(
         "account_purged",
         by=by,

@@ -20,7 +20,7 @@ from tenancy.errors import StateConflict
 from tenancy.models import Account, ApiKey, AuditEvent, Site, SyncEvent, User
 from tenancy.records import record
 from tenancy.roles import Role
-from tenancy.services import accounts, api_keys, purging, sites, users
+from tenancy.services import accounts, api_keys, notes, purging, sites, users
 from tenancy.services.accounts import AlreadyPurged
 from tests.conftest import World
 from tests.digest import business_tables, digest, nothing_changes, refused
@@ -113,6 +113,7 @@ def customer(world: World) -> Account:
         now=NOW,
     )
     open_transfer(account, now=NOW)
+    notes.write(account=account, text=f"Mr {CANARY} is kind", pinned=True, by=fiona, now=NOW)
     for reason in (REASON, f"{CANARY} AG is active already."):
         record(
             "suspend",
@@ -150,6 +151,7 @@ def test_nothing_of_the_customer_is_left_but_what_the_bank_wrote(
         "igny8_payment_history",
         "igny8_payer_links",
         "igny8_sync_events",
+        "igny8_notes",
     }
     events = [
         (verb, at, actor, "removed" if CANARY in reason else reason)
@@ -276,10 +278,12 @@ def test_staff_who_belong_to_it_only_leave_it(customer: Account) -> None:
     assert customer.owner is None
 
 
+REFUSED = "is append-only|is never edited"
 BLANKS = {
     "a name": "UPDATE igny8_tenant_history SET name = 'removed'",
     "an e-mail": "UPDATE igny8_user_history SET email = 'removed'",
     "a label": "UPDATE igny8_audit_events SET target_label = 'removed'",
+    "a note": "UPDATE igny8_notes SET text = 'removed'",
 }
 REWRITES = {
     "another name": "UPDATE igny8_tenant_history SET name = 'Somebody'",
@@ -290,6 +294,7 @@ REWRITES = {
     "another address": "UPDATE igny8_audit_events SET ip = '10.0.0.1'",
     "a removed row": "DELETE FROM igny8_audit_events",
     "a removed history": "DELETE FROM igny8_user_history",
+    "a note": "UPDATE igny8_notes SET text = 'Somebody'",
     "a payer": "UPDATE igny8_payment_history SET payer = 'Somebody'",
     "an amount": "UPDATE igny8_payment_history SET payer = '', received_total = 1",
 }
@@ -300,7 +305,7 @@ def test_the_records_of_living_accounts_are_as_closed_as_ever(
 ) -> None:
     with nothing_changes():
         for statement in [*BLANKS.values(), *REWRITES.values()]:
-            with pytest.raises(IntegrityError, match="is append-only"):
+            with pytest.raises(IntegrityError, match=REFUSED):
                 run(statement)
         with pytest.raises(IntegrityError, match="is not purged"):
             run("SELECT igny8_forget_account(%s)", customer.pk)
@@ -313,12 +318,13 @@ def test_of_a_purged_account_they_can_be_emptied_and_never_rewritten(customer: A
         "igny8_user_history": "account_id",
         "igny8_audit_events": "account_id",
         "igny8_payment_history": "account_id",
+        "igny8_notes": "account_id",
     }
 
     for statement in REWRITES.values():
         table = next(table for table in theirs if table in statement)
         of_account = f"{statement} WHERE {theirs[table]} = %s"
-        with nothing_changes(), pytest.raises(IntegrityError, match="is append-only"):
+        with nothing_changes(), pytest.raises(IntegrityError, match=REFUSED):
             run(of_account, customer.pk)
 
 

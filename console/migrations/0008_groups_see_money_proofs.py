@@ -9,7 +9,7 @@ sync_groups = import_module("console.migrations.0005_groups_see_holds").sync_gro
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("console", "0006_groups_of_money_in"),
+        ("console", "0007_groups_write_notes"),
         ("billing", "0013_billing_anchor"),
     ]
 
