@@ -16,6 +16,8 @@ from tenancy.api import counters, tokens
 UNUSED_FOR = timedelta(days=7)
 # Who tried to sign in from where, and the worker's finished jobs.
 LOOKED_BACK_FOR = timedelta(days=30)
+# What stood in an imported file: names and addresses, of accounts that may be purged by then.
+IMPORTS_KEPT_FOR = timedelta(days=90)
 FINISHED = (TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED)
 
 
@@ -27,6 +29,7 @@ def forget(*, now: datetime) -> dict[str, int]:
         "call counters": counters.forget_old(),
         "kept answers": idempotency.purge(now=now),
         "unconfirmed imports": files.forget_unconfirmed(before=recently),
+        "contents of imports": files.forget_contents(before=now - IMPORTS_KEPT_FOR),
         "used forms": OneTimeToken.objects.filter(used_at__lt=recently).delete()[0],
         "sessions": Session.objects.filter(expire_date__lt=now).delete()[0],
         "sign-in attempts": AccessAttempt.objects.filter(attempt_time__lt=lately).delete()[0]

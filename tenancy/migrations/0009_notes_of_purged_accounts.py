@@ -15,7 +15,7 @@ NOTE_GUARD = FIRST_NOTE_GUARD.replace(
     "BEGIN\n",
     f"""BEGIN
     IF NEW.text = '{BLANK}'
-       AND to_jsonb(OLD) - 'text' = to_jsonb(NEW) - 'text'
+       AND to_jsonb(OLD) - ARRAY['text', 'is_pinned'] = to_jsonb(NEW) - ARRAY['text', 'is_pinned']
        AND EXISTS (SELECT FROM igny8_tenants t
                     WHERE t.id = OLD.account_id AND t.purged_at IS NOT NULL) THEN
         RETURN NEW;

@@ -63,7 +63,7 @@ def purge(
         _forget_site(site, by=by, reason=reason)
     keys = _forget_keys(account, by=by, reason=reason, now=now)
     account.sync_events.all().delete()
-    account.notes.exclude(text=BLANK).update(text=BLANK)
+    account.notes.update(text=BLANK, is_pinned=False)
     record(
         "account_purged",
         by=by,
