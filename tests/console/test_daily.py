@@ -8,6 +8,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from billing.models import CreditHold, LedgerProof, MoneyProof, Payment, Subscription
@@ -133,6 +134,33 @@ def test_after_forty_days_of_not_running_every_step_is_done_in_order(db: None) -
     renews.refresh_from_db()
     assert (renews.status, renews.status_changed_at) == (S.SUSPENDED, late + 7 * DAY)
     assert renews.audit_events.count() == 3
+
+
+def test_what_stood_in_an_imported_file_goes_after_ninety_days(db: None, client: Client) -> None:
+    finance, now = make_staff("Finance"), timezone.now()
+    facts = {"kind": "plans", "size": 1, "sha256": "0" * 64, "content": b"x"}
+    for name, age in (("old.csv", 91), ("new.csv", 89)):
+        ImportFile.objects.create(
+            **facts,
+            name=name,
+            preview={"rows": []},
+            uploaded_by=finance,
+            uploaded_at=now - age * DAY,
+            imported_by=finance,
+            imported_at=now - age * DAY,
+            reason="Prices",
+        )
+
+    list(daily.run(now=now))
+
+    old, new = ImportFile.objects.order_by("id")
+    assert (bytes(old.content), old.preview) == (b"", {})
+    assert (bytes(new.content), new.preview) == (b"x", {"rows": []})
+    client.force_login(finance)
+    address = f"/admin/tenancy/plan/import/{old.pk}/"
+    page = client.get(address).content.decode()
+    assert "What stood in the file was removed some time after the import." in page
+    assert client.get(f"{address}changes/").status_code == 404
 
 
 def in_threads(work: object, count: int = 2) -> None:
