@@ -27,6 +27,7 @@ from billing.services import (
     proof,
     reactivation,
     reconciliation,
+    retention,
     reversals,
     unapplied,
     write_offs,
@@ -43,12 +44,14 @@ from tenancy.services import (
     limits,
     notes,
     plans,
+    purging,
     sectors,
     sites,
     staff,
     users,
 )
 from tests.factories import (
+    DAY,
     NOW,
     confirm,
     make_account,
@@ -64,6 +67,7 @@ from tests.factories import (
     make_staff,
     make_user,
     open_transfer,
+    put,
     put_unapplied,
 )
 from tests.planting import freeze
@@ -127,6 +131,12 @@ def _key(account: Account) -> Arguments:
 
 def _deleted(account: Account) -> Arguments:
     accounts.soft_delete(account=account, by=None, reason="Asked by mail", now=NOW)
+    return {"account": account, "now": NOW}
+
+
+def _over(account: Account) -> Arguments:
+    make_user(account)
+    put(account, is_deleted=True, deleted_at=NOW - 14 * DAY, restore_until=NOW)
     return {"account": account, "now": NOW}
 
 
@@ -259,6 +269,8 @@ VERBS = (
     ),
     Verb(accounts.soft_delete, _account, StateConflict),
     Verb(accounts.restore, _deleted, StateConflict, works_on_deleted=True),
+    Verb(purging.purge, _over, accounts.AlreadyPurged, works_on_deleted=True),
+    Verb(retention.purge, _over, accounts.AlreadyPurged, works_on_deleted=True),
     Verb(
         lifecycle.suspend,
         lambda account: {"account": account, "code": SuspensionReason.MANUAL, "now": NOW},

@@ -105,6 +105,12 @@ NAVIGATION = [
         _people("Staff", STAFF, shows_staff, icon="badge"),
         item("Groups", "groups", "auth.group"),
         item("Limits", "speed", "billing.grantlimit"),
+        {
+            "title": "E-mails",
+            "icon": "mail",
+            "link": reverse_lazy("admin:mails"),
+            "permission": may("tenancy.view_account"),
+        },
     ),
     group("Audit", item("Audit trail", "policy", "tenancy.auditevent")),
 ]
@@ -135,4 +141,5 @@ TABS = [
         ("Payers", "billing.payerlink"),
         ("Formats", "billing.bankformat"),
     ),
+    tabs(("Ledger proofs", "billing.ledgerproof"), ("Money proofs", "billing.moneyproof")),
 ]

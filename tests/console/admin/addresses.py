@@ -38,6 +38,8 @@ SITE_WIDE = {
     "autocomplete": Kind.PARTS,
     "view_on_site": Kind.PARTS,
     "app_list": Kind.PARTS,
+    "mails": Kind.OWN,
+    "mail_html": Kind.OWN,
 }
 OF_MODELS = {
     "changelist": Kind.VIEW,
