@@ -29,6 +29,7 @@ from billing.services import (
     reconciliation,
     retention,
     reversals,
+    statements,
     unapplied,
     write_offs,
 )
@@ -226,6 +227,21 @@ def _unapplied(account: Account) -> Arguments:
 
 def _paid_by_line(account: Account) -> Arguments:
     return {"payment": partly_paid(account, amount="100.00"), "now": NOW}
+
+
+def _statement(_: Account) -> Arguments:
+    upload = statements.upload(
+        bank="West Bank",
+        file_name="november.csv",
+        content=b"Booking date;Amount;Currency;Payer\n2025-11-11;89.00;USD;Home G8\n",
+        by=make_staff("Finance"),
+        now=NOW,
+    )
+    return {
+        "upload": upload,
+        "fingerprint": statements.preview(upload=upload).fingerprint,
+        "now": NOW,
+    }
 
 
 PLAN_FACTS = {"name": "Solo", "price": Decimal("19.00"), "included_credits": 300}
@@ -468,6 +484,7 @@ VERBS = (
         works_on_deleted=True,
         who=_requester,
     ),
+    Verb(statements.import_, _statement, statements.AlreadyImported, has_account=False),
     Verb(grant_limits.edit, change_of_limit, StateConflict, has_account=False),
     Verb(credit_costs.edit, change_of_cost, StateConflict, has_account=False),
     Verb(
