@@ -34,6 +34,8 @@ MONEY = Section(
     (
         queues.TRANSFERS_WAITING,
         queues.RENEWALS_OVERDUE,
+        queues.UNMATCHED_MONEY,
+        queues.UNAPPLIED_MONEY,
         queues.WAITING_TOO_LONG,
         queues.CREDITS_FROZEN,
     ),

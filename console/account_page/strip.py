@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from billing.models import OPEN_PAYMENT, CreditBalance, Payment
+from billing.services import unapplied
 from console.account_page import pending
 from console.account_page.pending import Pending
 from console.account_page.verbs import VerbLink, offered
@@ -51,6 +53,7 @@ class Strip:
     uses: list[Use]
     balance: CreditBalance | None
     transfer: OpenTransfer | None
+    unapplied: Decimal
     trial: Trial | None
     access: Access
     approvals: list[Pending]
@@ -67,6 +70,7 @@ def build(account: Account, *, person: User, now: datetime) -> Strip:
         uses=_uses(account),
         balance=getattr(account, "credit_balance", None),
         transfer=_transfer(account, person=person, now=now),
+        unapplied=unapplied.total(account),
         trial=_trial(account, now=now),
         access=access.evaluate(account),
         approvals=pending.of_account(account, person=person, now=now),

@@ -75,7 +75,10 @@ class Verb:
         return self.refusal(target)
 
     def consequences(self, target: Any, by: User) -> list[Consequence]:
-        """What doing it will change, from the facts of now."""
+        """What doing it will change, from the facts of now.
+
+        May raise ServiceError: a refusal that takes more than a look at `target` to find.
+        """
         return []
 
     def warning(self, target: Any, by: User) -> str:
@@ -232,6 +235,12 @@ class Verb:
         form: VerbForm,
     ) -> HttpResponse:
         refusal = self.refusal_for(target, by)
+        consequences: list[Consequence] = []
+        if not refusal:
+            try:
+                consequences = self.consequences(target, by)
+            except ServiceError as found:
+                refusal = found.message
         return self._render(
             model_admin,
             request,
@@ -241,7 +250,7 @@ class Verb:
                 **self.context(form, by),
                 "form": form,
                 "refusal": refusal if not form.is_bound else "",
-                "consequences": [] if refusal else self.consequences(target, by),
+                "consequences": consequences,
                 "warning": self.warning(target, by),
                 "next_url": page_of(model_admin, target),
             },

@@ -6,10 +6,21 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from billing.models import Allocation, BankFormat, BankStatement, PayerLink, StatementLine
 from billing.services import references
+from console.actions.statement_lines import (
+    HoldLine,
+    IgnoreLine,
+    PutOnAccount,
+    ReleaseLine,
+    ReopenLine,
+    ReturnLine,
+    ReturnUnapplied,
+    UseUnapplied,
+)
 from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter, YesNoFilter
 from console.admin.search import BoundedSearchMixin
+from console.queues import QueueFilter
 from console.site import site
 
 
@@ -37,15 +48,19 @@ class BankStatementAdmin(ConsoleAdmin):
 
 @admin.register(StatementLine, site=site)
 class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
+    verbs = (PutOnAccount, HoldLine, ReleaseLine, ReopenLine, ReturnLine, IgnoreLine)
+
     list_display = (
         "value_date",
         "money_moved",
+        "left_over",
         "payer_name",
         "reference_start",
         "state_word",
         "statement_link",
     )
     list_filter = (
+        QueueFilter,
         "state",
         ("statement", AutocompleteSelectFilter),
         ("value_date", DaysFilter),
@@ -88,6 +103,8 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
 
 @admin.register(Allocation, site=site)
 class AllocationAdmin(ConsoleAdmin):
+    verbs = (UseUnapplied, ReturnUnapplied)
+
     list_display = (
         "created_at",
         "money_used",
@@ -98,7 +115,7 @@ class AllocationAdmin(ConsoleAdmin):
         "reverses_link",
         "by",
     )
-    list_filter = (("created_at", DaysFilter),)
+    list_filter = (QueueFilter, ("created_at", DaysFilter))
     list_select_related = (
         "line",
         "payment",
