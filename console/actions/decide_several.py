@@ -39,6 +39,10 @@ class Result:
     message: str
     level: str = ""
 
+    @property
+    def is_named(self) -> bool:
+        return str(self.approval) in self.message
+
 
 class DecideSeveralForm(VerbForm):
     requests = forms.ModelMultipleChoiceField(
