@@ -4,10 +4,10 @@ Money of a statement line counts when it gets its place, on a payment or unappli
 the month of the bank's value date. Money returned or ignored is not cash, and neither is a line
 that has no place yet: `places` tells about those.
 
-What is taken back (a confirmation reversed, unapplied money used or returned) counts in the month in
-which that was done, and a month that is over keeps its figures. So does the same money placed again:
-once something of a line was taken back, what is placed of it later counts in the month in which that
-is done. Using unapplied money for a payment is thereby minus and plus in one month, and moves no cash.
+What is taken back (a confirmation reversed, unapplied money used or returned) counts in the month
+in which that was done: no month that is over loses money. The same money placed again is not new
+either: once something of a line was taken back, what is placed of it later counts in the month in
+which that is done. Using unapplied money is thus minus and plus in one month, and moves no cash.
 
 A payment confirmed by hand counts by its value date, with what no statement line brought; its
 reversal counts in the month of the reversal. Linking its line makes it money from a statement.
@@ -72,7 +72,7 @@ class Cash:
 
 @dataclass(frozen=True)
 class WrittenOff:
-    """What was missing on confirmed payments; `taken_back` with their reversal, negative or zero."""
+    """What was missing on confirmed payments; `taken_back` is negative or zero."""
 
     month: Month
     currency: str

@@ -1,8 +1,9 @@
 """What came in on the bank, by month, and where it is now.
 
-Incoming statement lines count in the month of the bank's value date, each with its whole amount. Where
-the money is, is told as it stands now, whenever it was put there: applied to bank transfers, unapplied
-on accounts, returned, ignored, or open, without a place yet. The five add up to what came in.
+Incoming statement lines count in the month of the bank's value date, each with its whole amount.
+Where the money is, is told as it stands now, whenever it was put there: applied to bank transfers,
+unapplied on accounts, returned, ignored, or open, without a place yet. The five add up to what came
+in.
 """
 
 from collections import defaultdict

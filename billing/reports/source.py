@@ -7,5 +7,5 @@ REPLICA = "replica"
 
 
 def source() -> str:
-    """Its alias. A replica lags behind by moments; the lists behind the numbers are not read there."""
+    """Its alias. A replica may lag behind; the lists behind the numbers are not read there."""
     return REPLICA if REPLICA in settings.DATABASES else DEFAULT_DB_ALIAS
