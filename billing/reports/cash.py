@@ -12,7 +12,8 @@ which that is done. Using unapplied money is thus minus and plus in one month, a
 A payment confirmed by hand counts by its value date, with what no statement line brought; its
 reversal counts in the month of the reversal. Linking its line makes it money from a statement.
 
-What was written off never came in. It stands apart, by the payment's value date.
+What was written off never came in. It stands apart, in the month in which it was written off, and
+again with a minus in the month of the payment's reversal.
 """
 
 from collections import defaultdict
@@ -189,10 +190,12 @@ def received(*, months: Months) -> list[Cash]:
 
 def written_off(*, months: Months) -> list[WrittenOff]:
     """By month; two queries. A month without any has no row."""
-    using, (first, last) = source(), months.days
+    using = source()
     sums: dict[tuple[date, str], list[Decimal]] = defaultdict(lambda: [NOTHING, NOTHING])
-    closed = written_off_payments(using).filter(value_date__range=(first, last))
-    for month, _, currency, total in _by_month(closed, "value_date", "written_off"):
+    closed = written_off_payments(using).filter(
+        confirmed_at__gte=months.start, confirmed_at__lt=months.end
+    )
+    for month, _, currency, total in _by_month(closed, "confirmed_at", "written_off"):
         sums[month, currency][0] += total
     undone = written_off_taken_back(using).filter(at__gte=months.start, at__lt=months.end)
     for month, _, currency, total in _by_month(undone, "at", "payment__written_off", "payment__"):

@@ -1,15 +1,13 @@
 """The rows that MRR is worked out from: who had how much of it at which moment, in one query."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connections
 
 from billing.reports.source import source
-
-# What a renewal has after the end of the paid period.
-GRACE = timedelta(days=7)
+from billing.services.standing import GRACE
 
 # One row for each customer and pair of neighboring moments, where it has MRR at either.
 CHANGES = """

@@ -14,10 +14,10 @@ from decimal import Decimal
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
-from billing.models import Allocation, Place, StatementLine
+from billing.models import Place, StatementLine
 from billing.reports.months import Month, Months
 from billing.reports.source import source
-from billing.reports.unapplied import STANDS
+from billing.services import allocations
 
 NOTHING = Decimal("0.00")
 
@@ -52,8 +52,9 @@ def money_in(*, months: Months) -> list[MoneyIn]:
         lambda: dict.fromkeys(Place, NOTHING)
     )
     for month, currency, place, amount in (
-        Allocation.objects.using(using)
-        .filter(STANDS, line__value_date__range=days)
+        allocations.standing()
+        .using(using)
+        .filter(line__value_date__range=days)
         .order_by()
         .values_list(TruncMonth("line__value_date"), "line__currency", "place")
         .annotate(total=Sum("amount"))

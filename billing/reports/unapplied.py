@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Min, Q, QuerySet, Sum, TextChoices
+from django.db.models import Min, Q, Sum, TextChoices
 
-from billing.models import Allocation, Place
+from billing.models import Place
 from billing.reports.source import source
+from billing.services import allocations
 
 NOTHING = Decimal("0.00")
 
@@ -42,14 +43,6 @@ class Unapplied:
     oldest: datetime
 
 
-# An allocation stands while nothing undoes it; the row that undoes another does not stand either.
-STANDS = Q(reverses__isnull=True, reversed_by__isnull=True)
-
-
-def waiting(using: str | None = None) -> QuerySet[Allocation]:
-    return Allocation.objects.using(using).filter(STANDS, place=Place.UNAPPLIED)
-
-
 def days_of(wait: Wait, *, today: date) -> tuple[date | None, date]:
     """The first and last day on which what waits so long was put there; None has no beginning."""
     waits = list(Wait)
@@ -71,7 +64,9 @@ def by_account(*, today: date) -> list[Unapplied]:
             made &= Q(created_at__date__gte=first)
         sums[f"wait_{wait}"] = Sum("amount", filter=made, default=NOTHING)
     rows = (
-        waiting(source())
+        allocations.standing()
+        .using(source())
+        .filter(place=Place.UNAPPLIED)
         .order_by()
         .values("account_id", "account__name", "line__currency")
         .annotate(**sums, total=Sum("amount"), oldest=Min("created_at"))
