@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing.models import Allocation, BankFormat, BankStatement, PayerLink, StatementLine
 from billing.services import references
@@ -10,6 +10,13 @@ from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter, YesNoFilter
 from console.admin.search import BoundedSearchMixin
+from console.reports.filters import (
+    CountedFilter,
+    IncomingFilter,
+    OpenLineFilter,
+    StandingFilter,
+    UndoesFilter,
+)
 from console.site import site
 
 
@@ -40,6 +47,7 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
     list_display = (
         "value_date",
         "money_moved",
+        "left_over",
         "payer_name",
         "reference_start",
         "state_word",
@@ -47,6 +55,8 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
     )
     list_filter = (
         "state",
+        OpenLineFilter,
+        IncomingFilter,
         ("statement", AutocompleteSelectFilter),
         ("value_date", DaysFilter),
     )
@@ -98,7 +108,16 @@ class AllocationAdmin(ConsoleAdmin):
         "reverses_link",
         "by",
     )
-    list_filter = (("created_at", DaysFilter),)
+    list_filter = (
+        StandingFilter,
+        UndoesFilter,
+        ("place", ChoicesDropdownFilter),
+        ("account", AutocompleteSelectFilter),
+        ("payment__method", ChoicesDropdownFilter),
+        ("created_at", DaysFilter),
+        ("line__value_date", DaysFilter),
+        CountedFilter,
+    )
     list_select_related = (
         "line",
         "payment",
