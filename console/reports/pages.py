@@ -6,10 +6,11 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.utils import timezone
+from django.utils.timezone import now
 from django.views.generic import TemplateView
 from unfold.views import UnfoldSiteViewMixin
 
+from billing.reports.months import Month
 from console.csv_writing import response, stamped
 from console.reports import period
 from console.reports.catalog import LISTED, REPORTS
@@ -47,17 +48,17 @@ class ReportPage(UnfoldSiteViewMixin, TemplateView):
         return _report(self.kwargs["name"]).title
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        report, now = _report(self.kwargs["name"]), timezone.now()
-        chosen = period.read(self.request.GET, today=now.date())
-        shown = report.build(_asked(self.request, chosen, now))
+        report, at = _report(self.kwargs["name"]), now()
+        chosen = period.read(self.request.GET, today=at.date())
+        shown = report.build(_asked(self.request, chosen, at))
         return super().get_context_data(**kwargs) | {
             "report": report,
             "reports": LISTED,
             "part_of": REPORTS.get(report.is_part_of),
             "shown": shown,
             "period": chosen,
-            "choices": period.choices(today=now.date()) if report.has_period else [],
-            "this_month": period.Month.of(now),
+            "choices": period.choices(today=at.date()) if report.has_period else [],
+            "this_month": Month.of(at),
             "may_export": self.request.user.has_perm(EXPORT) and not chosen.problem,
             "asked": self.request.GET.urlencode(),
         }
@@ -71,15 +72,15 @@ class ReportExport(UnfoldSiteViewMixin, TemplateView):
     http_method_names = ("post",)
 
     def post(self, request: HttpRequest, name: str) -> HttpResponse:
-        report, now = _report(name), timezone.now()
+        report, at = _report(name), now()
         by = User.objects.get(pk=request.user.pk)
         if not request.user.has_perm(EXPORT):
             _record(report, by=by, refused="No permission.")
             raise PermissionDenied
-        chosen = period.read(request.GET, today=now.date())
+        chosen = period.read(request.GET, today=at.date())
         if chosen.problem:
             return HttpResponseBadRequest(chosen.problem, content_type="text/plain; charset=utf-8")
-        tables = {table.code: table for table in report.build(_asked(request, chosen, now)).tables}
+        tables = {table.code: table for table in report.build(_asked(request, chosen, at)).tables}
         table = tables.get(request.GET.get("table", ""), next(iter(tables.values())))
         _record(
             report,
@@ -101,8 +102,8 @@ def _report(name: str) -> Report:
     return REPORTS[name]
 
 
-def _asked(request: HttpRequest, chosen: period.Period, now: datetime) -> Asked:
-    return Asked(chosen.months, now, request.GET)
+def _asked(request: HttpRequest, chosen: period.Period, at: datetime) -> Asked:
+    return Asked(chosen.months, at, request.GET)
 
 
 def _file_name(report: Report, table: Table) -> str:
