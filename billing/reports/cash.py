@@ -50,8 +50,8 @@ COUNTED = (Place.PAYMENT, Place.UNAPPLIED)
 class Origin(TextChoices):
     """From where it is known that the money came."""
 
-    APPLIED = "applied", "Statement line, on a payment"
-    UNAPPLIED = "unapplied", "Statement line, unapplied on an account"
+    APPLIED = "applied", "Statement, applied"
+    UNAPPLIED = "unapplied", "Statement, unapplied"
     BY_HAND = "by_hand", "Confirmed by hand"
 
 

@@ -28,28 +28,28 @@ WITH paid AS (
       JOIN igny8_plans l ON l.id = t.plan_id AND l.price > 0
      WHERE NOT EXISTS (SELECT FROM igny8_activations a WHERE a.account_id = s.account_id)
 ), moments AS (
-    SELECT * FROM unnest(%(moments)s::timestamptz[]) WITH ORDINALITY AS m (at, number)
+    SELECT at, number, lag(at) OVER (ORDER BY number) AS previous
+      FROM unnest(%(moments)s::timestamptz[]) WITH ORDINALITY AS m (at, number)
 ), standing AS (
     SELECT DISTINCT ON (m.number, p.account_id)
-           m.number, m.at, p.account_id, p.plan_id, p.amount, p.currency
+           m.number, m.previous, p.account_id, p.plan_id, p.amount, p.currency
       FROM moments m
       JOIN paid p ON p.starts < m.at AND p.ends >= m.at
                  AND (p.undone_at IS NULL OR p.undone_at >= m.at)
      ORDER BY m.number, p.account_id, p.starts DESC, p.id DESC
+), known AS (
+    SELECT account_id, min(starts) AS since FROM paid WHERE undone_at IS NULL GROUP BY account_id
 ), changes AS (
     SELECT coalesce(new.number, old.number + 1) AS number,
            coalesce(new.account_id, old.account_id) AS account_id,
            coalesce(new.currency, old.currency) AS currency,
            old.plan_id AS plan_before, old.amount AS before,
            new.plan_id AS plan_after, new.amount AS after,
-           old.account_id IS NULL AND EXISTS (
-               SELECT FROM paid p
-                WHERE p.account_id = new.account_id AND p.undone_at IS NULL
-                  AND p.starts < (SELECT m.at FROM moments m WHERE m.number = new.number - 1)
-           ) AS is_known
+           known.since < new.previous AS is_known
       FROM standing new
       FULL JOIN standing old ON old.number = new.number - 1
                             AND old.account_id = new.account_id AND old.currency = new.currency
+      LEFT JOIN known ON known.account_id = new.account_id
 ), told AS (
     SELECT *, CASE WHEN before IS NULL AND is_known THEN 'reactivation'
                    WHEN before IS NULL THEN 'new'

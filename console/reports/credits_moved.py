@@ -1,6 +1,7 @@
 from billing.models import CreditTransaction, TransactionType
 from billing.reports import credits
 from billing.reports.credits import Credits
+from billing.reports.months import Month
 from console.reports.charts import Chart
 from console.reports.report import Asked, Figure, Report, Shown, days, rows_of
 from console.reports.tables import Cell, number, summed, text
@@ -18,9 +19,9 @@ TYPES = (
 )
 COLUMNS = (
     text("Month"),
-    number("Outstanding before"),
+    number("Before"),
     *(number(str(type.label)) for type in TYPES),
-    number("Outstanding after"),
+    number("After"),
 )
 
 
@@ -28,6 +29,7 @@ def build(asked: Asked) -> Shown:
     rows = credits.moved(months=asked.months)
     has_rows = any(row.start or row.end or any(row.by_type.values()) for row in rows)
     shown = [_cells(row) for row in rows] if has_rows else []
+    last = asked.months.last
     return Shown(
         tables=(
             summed(
@@ -35,7 +37,7 @@ def build(asked: Asked) -> Shown:
                 "By month and type",
                 COLUMNS,
                 shown,
-                apart=(1, len(COLUMNS) - 1),
+                apart=("Before", "After"),
                 empty="The ledger has no row up to these months.",
             ),
         ),
@@ -44,7 +46,7 @@ def build(asked: Asked) -> Shown:
             Figure(
                 "Outstanding",
                 f"{rows[-1].end:,} credits",
-                f"at the end of {rows[-1].month}, or now while that runs",
+                "now" if last == Month.of(asked.now) else f"at the end of {last}",
             ),
         ),
     )

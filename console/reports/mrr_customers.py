@@ -6,6 +6,7 @@ from billing.reports import mrr
 from billing.reports.months import Month
 from billing.reports.mrr import END, START, Change, Kind
 from console.admin.columns import page_url
+from console.paging import whole_number
 from console.reports.mrr_movement import COUNTED
 from console.reports.report import Asked, Report, Shown
 from console.reports.tables import CURRENCY, Cell, number, summed, text
@@ -26,32 +27,37 @@ WORDS = {START: "at the beginning", END: "at the end"} | {
 
 
 def build(asked: Asked) -> Shown:
-    """Raises Http404 for a month, plan or number that there is none of."""
+    """Of one plan, or of all of them. Raises Http404 for a number that there is none of."""
     month = Month.read(asked.params.get("month", ""))
     what = asked.params.get("show", "")
-    plan_id = asked.params.get("plan", "")
-    if month is None or what not in WORDS or not (plan_id.isascii() and plan_id.isdigit()):
+    if month is None or what not in WORDS:
         raise Http404
-    plan = Plan.objects.filter(pk=min(int(plan_id), 2**63 - 1)).first()
-    if plan is None:
-        raise Http404
+    plan = _plan(asked.params["plan"]) if "plan" in asked.params else None
     rows = [
         _cells(change, amount)
         for change in mrr.changes(month=month, now=asked.now)
         for name, of, amount in change.amounts()
-        if name == what and of.id == plan.pk
+        if name == what and (plan is None or of.id == plan.pk)
     ]
     return Shown(
         tables=(
             summed(
                 "customers",
-                f"{month}, {plan.name}: {WORDS[what]}",
+                f"{month}, {plan or 'all plans'}: {WORDS[what]}",
                 COLUMNS,
                 rows,
                 empty="No customer is behind this number.",
             ),
         ),
     )
+
+
+def _plan(key: str) -> Plan:
+    number = whole_number(key)
+    plan = Plan.objects.filter(pk=number).first() if number is not None else None
+    if plan is None:
+        raise Http404
+    return plan
 
 
 def _cells(change: Change, amount: object) -> list[Cell]:

@@ -1,41 +1,55 @@
 from collections import defaultdict
 from decimal import Decimal
+from itertools import groupby
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from billing.reports import mrr
-from billing.reports.months import Months
+from billing.reports.months import Month, Months
 from billing.reports.mrr import END, START, Kind, Movement
 from console.reports.charts import Chart
 from console.reports.report import Asked, Figure, Report, Shown
 from console.reports.tables import CURRENCY, Cell, number, summed, text
 
-# What customers pay at the beginning and end of a month is no sum over months.
-COLUMNS = (
+KINDS = tuple(number(str(kind.label)) for kind in Kind)
+BY_PLAN = (
     text("Month"),
     text("Plan"),
     text(CURRENCY),
-    number("At the beginning"),
-    *(number(str(kind.label)) for kind in Kind),
-    number("At the end"),
+    number("Start"),
+    *KINDS,
+    number("End"),
     number("Customers"),
 )
-STATES = (3, len(COLUMNS) - 2, len(COLUMNS) - 1)
+# Over all plans the changes of plan add up to nothing.
+BY_MONTH = tuple(column for column in BY_PLAN if column.title not in ("Plan", Kind.MOVED.label))
+# What customers pay at the beginning and end of a month is no sum over months.
+STATES = ("Start", "End", "Customers")
 
 
 def build(asked: Asked) -> Shown:
     rows = mrr.movement(months=asked.months, now=asked.now)
+    empty = (
+        "Nobody had paid for a period in these months. MRR begins with the first confirmed payment."
+    )
     return Shown(
         tables=(
             summed(
-                "movement",
-                "Movement by month and plan",
-                COLUMNS,
-                [_cells(row) for row in rows],
+                "months",
+                "Movement by month",
+                BY_MONTH,
+                _by_month(rows),
                 apart=STATES,
-                empty="Nobody had paid for a period in these months. MRR begins with the first "
-                "confirmed payment.",
+                empty=empty,
+            ),
+            summed(
+                "plans",
+                "Movement by month and plan",
+                BY_PLAN,
+                [_by_plan(row) for row in rows],
+                apart=STATES,
+                empty=empty,
             ),
         ),
         chart=_chart(rows, asked.months) if rows else None,
@@ -50,10 +64,9 @@ def build(asked: Asked) -> Shown:
     )
 
 
-def _cells(row: Movement) -> list[Cell]:
+def _by_plan(row: Movement) -> list[Cell]:
     def behind(what: str) -> str:
-        query = {"month": row.month, "plan": row.plan.id, "show": what}
-        return f"{reverse('admin:report', args=('mrr-customers',))}?{urlencode(query)}"
+        return _customers(month=row.month, plan=row.plan.id, show=what)
 
     return [
         Cell(str(row.month)),
@@ -64,6 +77,32 @@ def _cells(row: Movement) -> list[Cell]:
         Cell(row.end, behind(END)),
         Cell(row.customers, behind(END)),
     ]
+
+
+def _by_month(rows: list[Movement]) -> list[list[Cell]]:
+    def cells(month: Month, currency: str, plans: list[Movement]) -> list[Cell]:
+        def behind(what: str) -> str:
+            return _customers(month=month, show=what)
+
+        return [
+            Cell(str(month)),
+            Cell(currency),
+            Cell(sum(row.start for row in plans), behind(START)),
+            *(
+                Cell(sum(row.by_kind[kind] for row in plans), behind(kind))
+                for kind in Kind
+                if kind != Kind.MOVED
+            ),
+            Cell(sum(row.end for row in plans), behind(END)),
+            Cell(sum(row.customers for row in plans), behind(END)),
+        ]
+
+    by_month = groupby(rows, key=lambda row: (row.month, row.currency))
+    return [cells(month, currency, list(plans)) for (month, currency), plans in by_month]
+
+
+def _customers(**query: object) -> str:
+    return f"{reverse('admin:report', args=('mrr-customers',))}?{urlencode(query)}"
 
 
 def _chart(rows: list[Movement], months: Months) -> Chart:

@@ -101,11 +101,11 @@ def summed(
     rows: Sequence[Sequence[Cell]],
     *,
     empty: str,
-    apart: Sequence[int] = (),
+    apart: Sequence[str] = (),
 ) -> Table:
     """A table with the sum of its rows below them, where there are several in one currency.
 
-    Columns `apart`, by position, are no sums: the state at a moment does not add up over months.
+    Columns `apart`, by title, are no sums: the state at a moment does not add up over months.
     """
     total = _total(columns, rows, apart) if len(rows) > 1 else []
     return Table(
@@ -119,7 +119,7 @@ def summed(
 
 
 def _total(
-    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], apart: Sequence[int]
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], apart: Sequence[str]
 ) -> list[Cell]:
     total = [Cell("Total")]
     for position, column in list(enumerate(columns))[1:]:
@@ -128,7 +128,7 @@ def _total(
             if len(set(values)) > 1:
                 return []
             total.append(Cell(values[0]))
-        elif column.is_number and position not in apart:
+        elif column.is_number and column.title not in apart:
             total.append(Cell(sum(values)))
         else:
             total.append(Cell(""))
