@@ -14,6 +14,7 @@ from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
 from console.admin.search import BoundedSearchMixin
 from console.exports import CsvExportMixin
+from console.invoice_pages import InvoicePagesMixin
 from console.reports.filters import (
     ByHandTakenBackFilter,
     UndoesFilter,
@@ -23,7 +24,7 @@ from console.site import site
 
 
 @admin.register(Invoice, site=site)
-class InvoiceAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
+class InvoiceAdmin(InvoicePagesMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     list_display = (
         "number",
         "account_link",
