@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from urllib.parse import parse_qsl
 
 import pytest
 from django.db import transaction
@@ -12,7 +13,9 @@ from django.test import Client
 
 from billing.models import TransactionType
 from billing.services import reconciliation, reversals
-from console.reports import pages
+from console.reports import pages, period
+from console.reports.catalog import REPORTS
+from console.reports.report import Asked, Shown
 from tenancy.models import Account
 from tests.billing.reports.builders import asked, at, by_whom, came, paid, paid_by_hand
 from tests.factories import REASON, make_account, make_ledger_row, make_plan, make_staff
@@ -97,6 +100,13 @@ def client_of(group: str | None) -> Client:
 def finance() -> Client:
     """Stands behind the fixture that makes the world."""
     return client_of("Finance")
+
+
+def build(name: str, query: str = QUARTER) -> Shown:
+    """What a report shows, without the page around it."""
+    params = dict(parse_qsl(query))
+    months = period.read(params, today=NOW.date()).months
+    return REPORTS[name].build(Asked(months, NOW, params))
 
 
 def open_report(client: Client, name: str, query: str = QUARTER) -> HttpResponse:
