@@ -301,6 +301,19 @@ BANK_DETAILS = {
     ),
 }
 
+# Who writes the invoices. Unset, it is who owns the bank account.
+SELLER = {
+    "name": env.text("IGNY8_SELLER_NAME", example="IGNY8 Ltd") or BANK_DETAILS["account_name"],
+    "address": env.several(
+        "IGNY8_SELLER_ADDRESS",
+        parsers.lines,
+        example="1 Example Street; London EC1A 1BB; GB",
+        default=["1 Demo Street", "London EC1A 1BB", "GB"] if DEMO else [],
+    ),
+    "tax_id": env.text("IGNY8_SELLER_TAX_ID", example="GB123456789"),
+    "email": DEFAULT_FROM_EMAIL,
+}
+
 # --- Logging ---
 
 LOGGING = logging_config(
