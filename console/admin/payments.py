@@ -14,6 +14,7 @@ from console.admin.filters import DaysFilter
 from console.admin.search import BoundedSearchMixin
 from console.exports import CsvExportMixin
 from console.queues import QueueFilter
+from console.reports.filters import ByHandFilter, WrittenOffFilter
 from console.site import site
 
 
@@ -38,6 +39,9 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         ("account", AutocompleteSelectFilter),
         ("opened_at", DaysFilter),
         ("value_date", DaysFilter),
+        ("confirmed_at", DaysFilter),
+        ByHandFilter,
+        WrittenOffFilter,
     )
     list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
     list_select_related = ("account", "invoice")
@@ -45,7 +49,7 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     search_help_text = "Reference, account, invoice, payer, bank id"
     fieldsets = (
         (None, {"fields": ("reference", "account_link", "invoice_link", "status_word", "method")}),
-        ("Money", {"fields": ("expected", "received", "value_date")}),
+        ("Money", {"fields": ("expected", "received", "value_date", "lost")}),
         ("From the bank", {"fields": ("bank_transaction_id", "payer", "allocations")}),
         ("Opened", {"fields": ("opened_at", "opened_by")}),
         (
@@ -64,6 +68,7 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     status_word = columns.state("status", "Status", colors.PAYMENT)
     expected = columns.money("expected_amount", "Expected")
     received = columns.money("received_total", "Received")
+    lost = columns.money("written_off", "Written off")
     allocations = columns.rows_of("payment", "billing.Allocation", "Allocations")
     missing = columns.money("written_off", "Was missing, and is not asked for")
     set_in_motion = columns.rows_of("payment", "billing.Activation", "Set in motion")
