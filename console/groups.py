@@ -43,6 +43,7 @@ SUPPORT = StaffGroup(
             "tenancy.revoke_api_key",
             "billing.open_bank_transfer",
             "billing.grant_credits",
+            "billing.withdraw_approval",
         }
     ),
     per_grant=200,
@@ -83,6 +84,7 @@ FINANCE = StaffGroup(
             "billing.export_report",
             "billing.grant_credits",
             "billing.adjust_credits",
+            "billing.withdraw_approval",
             "billing.reverse_credits",
             "billing.unfreeze_balance",
             "billing.edit_credit_cost",

@@ -25,6 +25,7 @@ from billing.models import (
     TransactionType,
 )
 from billing.services import bank_transfers, reconciliation
+from billing.services.approval_commands import seal
 from billing.services.receipts import Receipt
 from tenancy.models import (
     Account,
@@ -313,15 +314,17 @@ def make_note(account: Account, text: str = "Pays late, but pays.", **overrides:
 
 
 def make_approval(account: Account, **overrides: object) -> Approval:
-    """A request that waits, as if asked for by a member of Support."""
+    """A request that waits, as if asked for by a member of Support, above their limit."""
     facts = {
-        "verb": "credits.grant",
+        "verb": "grant_credits",
         "facts": {"amount": 5000},
-        "facts_sha256": f"{next(_number):064}",
         "reason": REASON,
         "requested_at": NOW,
-        "expires_at": NOW + DAY,
+        "expires_at": NOW + 7 * DAY,
     }
-    if "requested_by" not in overrides:
+    facts |= overrides
+    if "requested_by" not in facts:
         facts["requested_by"] = make_staff("Support")
-    return Approval.objects.create(account=account, **facts | overrides)
+    if "facts_sha256" not in facts:
+        facts["facts_sha256"] = seal(account=account, verb=facts["verb"], facts=facts["facts"])
+    return Approval.objects.create(account=account, **facts)

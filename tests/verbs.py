@@ -17,6 +17,7 @@ from billing.models import (
     TransactionType,
 )
 from billing.services import (
+    approvals,
     bank_transfers,
     credit_costs,
     credits,
@@ -28,11 +29,13 @@ from billing.services import (
     reconciliation,
     retention,
     reversals,
+    statements,
     unapplied,
     write_offs,
 )
+from billing.services.approval_rules import AlreadyDecided
 from tenancy.errors import ServiceError, StateConflict
-from tenancy.models import Account, AccountStatus, SuspensionReason
+from tenancy.models import Account, AccountStatus, SuspensionReason, User
 from tenancy.roles import Role
 from tenancy.services import (
     accounts,
@@ -53,6 +56,7 @@ from tests.factories import (
     NOW,
     confirm,
     make_account,
+    make_approval,
     make_group,
     make_ledger_row,
     make_line,
@@ -72,6 +76,10 @@ from tests.planting import freeze
 Arguments = dict[str, object]
 
 
+def somebody_of_finance(_: Arguments) -> User:
+    return make_staff()
+
+
 @dataclass(frozen=True)
 class Verb:
     service: Callable[..., object]
@@ -81,6 +89,10 @@ class Verb:
     status: AccountStatus = AccountStatus.ACTIVE
     # The rule that nobody acts on their own account: not for plans and limits, which have none.
     has_account: bool = True
+    # Who does it in the ordinary case, where that is not anybody of Finance.
+    who: Callable[[Arguments], User] = somebody_of_finance
+    # Carries out what another person asked for: part of what it writes is in their name.
+    for_another: bool = False
 
     @property
     def name(self) -> str:
@@ -132,6 +144,18 @@ def _over(account: Account) -> Arguments:
 def _frozen(account: Account) -> Arguments:
     freeze(account)
     return {"account": account}
+
+
+def _request(account: Account) -> Arguments:
+    return {"approval": make_approval(account, reason="Two weeks of outage"), "now": NOW}
+
+
+def _approver(_: Arguments) -> User:
+    return make_staff("Approver")
+
+
+def _requester(arguments: Arguments) -> User:
+    return arguments["approval"].requested_by
 
 
 def change_of_limit(_: Account) -> Arguments:
@@ -203,6 +227,21 @@ def _unapplied(account: Account) -> Arguments:
 
 def _paid_by_line(account: Account) -> Arguments:
     return {"payment": partly_paid(account, amount="100.00"), "now": NOW}
+
+
+def _statement(_: Account) -> Arguments:
+    upload = statements.upload(
+        bank="West Bank",
+        file_name="november.csv",
+        content=b"Booking date;Amount;Currency;Payer\n2025-11-11;89.00;USD;Home G8\n",
+        by=make_staff("Finance"),
+        now=NOW,
+    )
+    return {
+        "upload": upload,
+        "fingerprint": statements.preview(upload=upload).fingerprint,
+        "now": NOW,
+    }
 
 
 PLAN_FACTS = {"name": "Solo", "price": Decimal("19.00"), "included_credits": 300}
@@ -413,6 +452,39 @@ VERBS = (
         StateConflict,
         works_on_deleted=True,
     ),
+    Verb(
+        approvals.request,
+        lambda account: {
+            "account": account,
+            "verb": "grant_credits",
+            "facts": {"amount": 5000},
+            "now": NOW,
+        },
+        None,
+    ),
+    Verb(
+        approvals.approve,
+        _request,
+        AlreadyDecided,
+        works_on_deleted=True,
+        who=_approver,
+        for_another=True,
+    ),
+    Verb(
+        approvals.decline,
+        _request,
+        AlreadyDecided,
+        works_on_deleted=True,
+        who=_approver,
+    ),
+    Verb(
+        approvals.withdraw,
+        _request,
+        AlreadyDecided,
+        works_on_deleted=True,
+        who=_requester,
+    ),
+    Verb(statements.import_, _statement, statements.AlreadyImported, has_account=False),
     Verb(grant_limits.edit, change_of_limit, StateConflict, has_account=False),
     Verb(credit_costs.edit, change_of_cost, StateConflict, has_account=False),
     Verb(

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from billing.models import OPEN_PAYMENT, Approval, ApprovalStatus, CreditBalance, Payment
+from billing.models import OPEN_PAYMENT, CreditBalance, Payment
+from billing.services import unapplied
+from console.account_page import pending
+from console.account_page.pending import Pending
 from console.account_page.verbs import VerbLink, offered
 from console.history import web_address
 from tenancy import access
@@ -49,9 +53,10 @@ class Strip:
     uses: list[Use]
     balance: CreditBalance | None
     transfer: OpenTransfer | None
+    unapplied: Decimal
     trial: Trial | None
     access: Access
-    approvals: list[Approval]
+    approvals: list[Pending]
     pinned: Note | None
     can_be_restored: bool
 
@@ -66,11 +71,10 @@ def build(account: Account, *, person: User, now: datetime) -> Strip:
         uses=_uses(account),
         balance=getattr(account, "credit_balance", None),
         transfer=_transfer(account, person=person, now=now),
+        unapplied=unapplied.total(account),
         trial=_trial(account, now=now),
         access=access.evaluate(account),
-        approvals=list(
-            account.approvals.filter(status=ApprovalStatus.AWAITING).select_related("requested_by")
-        ),
+        approvals=pending.of_account(account, person=person, now=now),
         pinned=account.notes.filter(is_pinned=True).select_related("written_by").first(),
         can_be_restored=account.is_deleted and now < account.restore_until,
     )

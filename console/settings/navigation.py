@@ -90,6 +90,12 @@ NAVIGATION = [
         item("Subscriptions", "autorenew", "billing.subscription"),
         item("Statements", "description", "billing.bankstatement"),
         item("Approvals", "how_to_reg", "billing.approval"),
+        {
+            "title": "Reports",
+            "icon": "bar_chart",
+            "link": reverse_lazy("admin:reports"),
+            "permission": may("billing.view_report"),
+        },
     ),
     group(
         "Credits",

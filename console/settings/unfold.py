@@ -58,6 +58,11 @@ UNFOLD = {
         "navigation": NAVIGATION,
     },
     "TABS": TABS,
+    "SITE_VIEWS": [
+        ("reports/", "reports", "console.reports.pages.ReportList"),
+        ("reports/<slug:name>/", "report", "console.reports.pages.ReportPage"),
+        ("reports/<slug:name>/export/", "report_export", "console.reports.pages.ReportExport"),
+    ],
     # The site's own search answers Ctrl+K. No history: it would stay in the browser of a shared
     # machine, with customers' e-mails in it.
     "COMMAND": {"search_models": False, "show_history": False},

@@ -54,9 +54,17 @@ OF_MODELS = {
     "import_current": Kind.IMPORT,
     "import_file": Kind.IMPORT,
     "import_check": Kind.IMPORT,
+    "import_read": Kind.IMPORT,
     "import_confirm": Kind.IMPORT,
     "import_errors": Kind.IMPORT,
     "import_changes": Kind.IMPORT,
+    "print": Kind.VIEW,
+    "pdf": Kind.VIEW,
+}
+REPORTS = {
+    "reports": (Kind.VIEW, "billing.view_report"),
+    "report": (Kind.VIEW, "billing.view_report"),
+    "report_export": (Kind.EXPORT, "billing.export_report"),
 }
 
 
@@ -78,6 +86,7 @@ class Address:
         key = quote(target.pk) if target is not None else "1"
         for part in ("<path:object_id>", "<int:file_id>", "<int:object_id>", "<str:row>"):
             filled = filled.replace(part, str(key))
+        filled = filled.replace("<slug:name>", "cash")
         return f"/admin/{filled}"
 
 
@@ -92,7 +101,8 @@ def of_kind(*kinds: Kind) -> list[Address]:
 def permissions_of(group_name: str) -> set[str]:
     """What the table of groups gives: its verbs, and seeing every model."""
     group = next(group for group in GROUPS if group.name == group_name)
-    return {*group.verbs, *(_view(model_admin) for model_admin in site._registry.values())}
+    views = {_view(model_admin) for model_admin in site._registry.values()}
+    return {*group.verbs, *views, "billing.view_report"}
 
 
 def _patterns(urls: list, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -112,6 +122,9 @@ def _classified(found: tuple[str, URLPattern]) -> Address:
         own = f"{model_admin.opts.app_label}/{model_admin.opts.model_name}/"
         if route.startswith(own):
             return _of_model(route, name.removeprefix(prefix), model_admin)
+    if name in REPORTS:
+        kind, permission = REPORTS[name]
+        return Address(route, name, kind, permission=permission)
     if name in SITE_WIDE:
         return Address(route, name, SITE_WIDE[name])
     if route == "(?P<url>.*)$":

@@ -19,7 +19,7 @@ def sync_groups(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("console", "0006_groups_of_money_in"),
+        ("console", "0007_groups_withdraw_requests"),
         ("tenancy", "0008_notes"),
     ]
 

@@ -45,7 +45,7 @@ CREATE TRIGGER append_only_rows BEFORE UPDATE OR DELETE ON igny8_payment_history
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0011_money_in_guards"), ("tenancy", "0007_purged_at")]
+    dependencies = [("billing", "0014_ledger_rules"), ("tenancy", "0007_purged_at")]
 
     operations = [
         migrations.CreateModel(

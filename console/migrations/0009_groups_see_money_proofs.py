@@ -9,8 +9,8 @@ sync_groups = import_module("console.migrations.0005_groups_see_holds").sync_gro
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("console", "0007_groups_write_notes"),
-        ("billing", "0013_billing_anchor"),
+        ("console", "0008_groups_write_notes"),
+        ("billing", "0015_billing_anchor"),
     ]
 
     operations = [migrations.RunPython(sync_groups, migrations.RunPython.noop)]
