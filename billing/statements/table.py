@@ -10,6 +10,7 @@ from billing.statements.faults import Cell, Faults
 from billing.statements.rows import Row, split
 
 DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
+MAX_COLUMNS = 200
 MAX_PREAMBLE = 100  # rows in front of the headings
 PAIR = frozenset({"debit", "credit"})
 
@@ -57,7 +58,7 @@ def find(text: str, chosen: Mapping[str, str], faults: Faults) -> Table:
     candidates: list[_Candidate] = []
     for delimiter in filter(text.__contains__, DELIMITERS):
         for row in islice(split(text, delimiter), MAX_PREAMBLE):
-            if len(row.cells) > 1:
+            if 1 < len(row.cells) <= MAX_COLUMNS:
                 candidates.append(_candidate(delimiter, row, chosen))
                 if not candidates[-1].missing:
                     break
@@ -99,6 +100,7 @@ def _check(found: _Candidate, chosen: Mapping[str, str], faults: Faults) -> None
                 Cell(line, shown, shown),
                 f"is the heading of {count} columns. Rename all but one in the file.",
             )
+    faults.refuse_if_any()
     for field, heading in chosen.items():
         if heading and field not in found.fields:
             faults.ask(
