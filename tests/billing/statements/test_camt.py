@@ -165,10 +165,8 @@ def test_a_zip_of_days_is_read_as_one() -> None:
     alone = read(packed(a=REVERSALS), file_name="march.zip")
     assert facts_of(alone) == facts_of(read_xml(REVERSALS))
 
-    wrong = refusal(
-        packed(a=of_days(FIRST_DAY), b=of_days(SECOND_DAY).replace("210.25", "x")),
-        file_name="m.zip",
-    )
+    slip = of_days(SECOND_DAY.replace("210.25", "x"))
+    wrong = refusal(packed(a=of_days(FIRST_DAY), b=slip), file_name="m.zip")
     (fault,) = wrong.facts["faults"]
     assert (fault.file, fault.column) == ("b.xml", "Ntry 1/TxDtls/Amt")
 

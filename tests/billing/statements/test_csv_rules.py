@@ -226,7 +226,6 @@ def test_balances_and_sums_around_the_lines_are_compared() -> None:
     statement = read(around(), file_name="march.csv")
     assert (str(statement.opening_balance), str(statement.closing_balance)) == ("10.00", "12.00")
     assert statement.detected.checks == ("opening balance + lines = closing balance", "the sums")
-    assert places(around(opening="11,00")) == places(around()[:0] or around(opening="11,00"))
     assert [line for line, _, _ in places(around(opening="11,00"))] == [7]
     assert [line for line, _, _ in places(around(closing="12,10"))] == [7]
     assert [line for line, _, _ in places(around(total="2,01"))] == [6]
@@ -256,10 +255,8 @@ def test_own_account_and_bank_ids_are_what_they_should_be() -> None:
     ]
     repeated = refusal(table(good, good, head=head))
     assert repeated.facts["asks"] == ("columns",)
-    assert (
-        len(read_table(table(good, good, head=head), columns={"bank_transaction_id": ""}).lines)
-        == 2
-    )
+    without_ids = read_table(table(good, good, head=head), columns={"bank_transaction_id": ""})
+    assert [line.bank_transaction_id for line in without_ids.lines] == [None, None]
     (wrong,) = faults(table(good.replace("GB29", "GB28"), head=head))
     assert (wrong.column, wrong.value) == ("Payer IBAN", "GB28NWBK60161331926819")
     nothing = read_table(table(good.replace("A1", "NONREF"), head=head))
@@ -270,9 +267,9 @@ def test_texts_too_long_for_a_bank_are_refused() -> None:
     head = "Date;Amount;Currency;Transaction ID;Payer IBAN;Payer;Reference"
     long = f"2025-03-31;5,00;EUR;{'i' * 101};{'9' * 35};{'p' * 256};{'r' * 2001}"
 
-    assert [column for _, column, _ in places(table(long, head=head))] == [
-        "Reference", "Payer", "Payer IBAN", "Transaction ID",
-    ] or len(places(table(long, head=head))) == 4  # fmt: skip
+    assert {column for _, column, _ in places(table(long, head=head))} == {
+        "Transaction ID", "Payer IBAN", "Payer", "Reference",
+    }  # fmt: skip
 
 
 def test_reference_and_further_text_stand_together_without_saying_things_twice() -> None:

@@ -23,8 +23,9 @@ def test_overlapping_files_add_only_what_is_new() -> None:
 
 
 def test_the_same_lines_are_known_in_another_layout() -> None:
-    other = (
-        b"Amount,Currency,Date,Payer,Reference\n+89.00,EUR,30.03.2025,Home  G8,IG-7K3F-QX9M-46\n"
+    other = table(
+        "+89.00,EUR,30.03.2025,Home  G8,IG-7K3F-QX9M-46",
+        head="Amount,Currency,Date,Payer,Reference",
     )
 
     first = fingerprints(read_table(table(TWIN)).lines, account="DE02 1203")

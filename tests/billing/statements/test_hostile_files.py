@@ -69,7 +69,7 @@ HOSTILE = {
     "QIF": (b"!Type:Bank\nD03/31'25\nT5.00\n^\n", "QIF"),
     "too large": (b"x" * (MAX_BYTES + 1), "10 MB"),
     "too many blank lines": (b"\n" * 1_000_000 + table(LINE), "20,000 lines"),
-    "too many columns": (b";" * 100_000 + b"\n" + table(LINE, head=";" * 300), "booking date"),
+    "too many columns": (b";" * 10_000 + b"\n" + table(LINE, head=";" * 300), "booking date"),
     "zeros": (bytes(1000), "is empty"),
     "noise": (bytes(range(256)) * 4, "Windows-1252"),
     "half a letter of UTF-16": ("Date;Amount\n".encode("utf-16") + b"1", "UTF-16"),
@@ -136,6 +136,6 @@ def test_two_files_of_one_name_are_refused() -> None:
 
 
 def test_an_unclosed_quotation_mark_on_each_line_is_refused_soon() -> None:
-    lines = [f'2025-03-31;P;"{"x" * 400};5,00;EUR'] * 5000
+    lines = [f'2025-03-31;P;"{"x" * 400};5,00;EUR'] * 1000
 
-    assert len(refusal(table(*lines)).facts["faults"]) == 5000
+    assert len(refusal(table(*lines)).facts["faults"]) == 1000

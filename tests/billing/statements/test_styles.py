@@ -230,7 +230,7 @@ def test_what_was_found_out_is_told_in_words() -> None:
 cents = st.integers(min_value=-(10**12), max_value=10**12)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     values=st.lists(cents, min_size=1, max_size=6),
     decimal=st.sampled_from(",."),
