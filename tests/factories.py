@@ -23,7 +23,7 @@ from billing.models import (
     Subscription,
     TransactionType,
 )
-from billing.services import bank_transfers
+from billing.services import bank_transfers, reconciliation
 from billing.services.receipts import Receipt
 from tenancy.models import (
     Account,
@@ -222,7 +222,7 @@ def open_transfer(
 
 def make_receipt(payment: Payment, **overrides: object) -> Receipt:
     facts = {
-        "amount": payment.expected_amount,
+        "amount": payment.outstanding,
         "currency": "USD",
         "value_date": date(2025, 11, 11),
         "bank_transaction_id": f"BANK-{next(_number)}",
@@ -274,6 +274,17 @@ def make_allocation(line: StatementLine, payment: Payment, **overrides: object) 
         "created_by": line.statement.imported_by,
     }
     return Allocation.objects.create(line=line, **facts | overrides)
+
+
+def put_unapplied(account: Account, amount: str, *, by: User | None = None) -> Allocation:
+    """Unapplied money on an account, from a statement line of its own."""
+    return reconciliation.put_on_account(
+        line=make_line(Decimal(amount)),
+        account=account,
+        by=by or make_staff("Finance"),
+        reason="Paid ahead",
+        now=NOW,
+    )
 
 
 def make_approval(account: Account, **overrides: object) -> Approval:

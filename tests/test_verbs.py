@@ -38,7 +38,9 @@ def call(verb: Verb, arguments: Arguments, *, by: User | None, **overrides: obje
 
 
 def account_of(arguments: Arguments) -> Account:
-    owners = [arguments.get(name) for name in ("payment", "user", "site", "sector", "entry")]
+    owners = [
+        arguments.get(name) for name in ("payment", "user", "site", "sector", "entry", "allocation")
+    ]
     found = next((owner.account for owner in owners if owner is not None), None)
     return found or arguments["account"]
 
@@ -185,10 +187,16 @@ def test_the_table_of_verbs_is_complete() -> None:
     assert missing == [
         "lifecycle.move",
         "plans.create_free_trial",
+        "activations.activate",
+        "allocations.place",
+        "allocations.undo",
+        "bookings.book",
+        "confirmations.complete",
         "invoices.issue",
         "invoices.settle",
         "ledger.post",
         "subscriptions.extend",
+        "subscriptions.put_back",
     ]
 
 

@@ -8,15 +8,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.models import CreditCost, CreditTransaction, GrantLimit, Operation, TransactionType
+from billing.models import (
+    CreditCost,
+    CreditTransaction,
+    GrantLimit,
+    Operation,
+    Payment,
+    TransactionType,
+)
 from billing.services import (
     bank_transfers,
     credit_costs,
     credits,
     grant_limits,
+    line_verbs,
     onboarding,
     proof,
     reactivation,
+    reconciliation,
+    reversals,
+    unapplied,
+    write_offs,
 )
 from tenancy.errors import ServiceError, StateConflict
 from tenancy.models import Account, AccountStatus, SuspensionReason
@@ -35,9 +47,11 @@ from tenancy.services import (
 )
 from tests.factories import (
     NOW,
+    confirm,
     make_account,
     make_group,
     make_ledger_row,
+    make_line,
     make_plan,
     make_receipt,
     make_sector,
@@ -45,6 +59,7 @@ from tests.factories import (
     make_staff,
     make_user,
     open_transfer,
+    put_unapplied,
 )
 from tests.planting import freeze
 
@@ -126,6 +141,56 @@ def _new_account(_: Account) -> Arguments:
 
 def _row(account: Account) -> CreditTransaction:
     return make_ledger_row(account, amount=-40, type=TransactionType.DEDUCTION)
+
+
+def _line(_: Account) -> Arguments:
+    return {"line": make_line(Decimal("89.00")), "now": NOW}
+
+
+def _line_and_transfer(account: Account) -> Arguments:
+    return _line(account) | {"payment": open_transfer(account)}
+
+
+def _split(account: Account) -> Arguments:
+    parts = [
+        reconciliation.Part(Decimal("80.00"), payment=open_transfer(account)),
+        reconciliation.Part(Decimal("9.00"), account=make_account()),
+    ]
+    return _line(account) | {"parts": parts}
+
+
+def _line_of_confirmed(account: Account) -> Arguments:
+    payment = open_transfer(account)
+    confirm(payment, by=make_staff(), bank_transaction_id="BY-HAND")
+    line = make_line(Decimal("100.00"), bank_transaction_id="BY-HAND")
+    return {"line": line, "payment": payment, "now": NOW}
+
+
+def _held(account: Account) -> Arguments:
+    arguments = _line(account)
+    reconciliation.hold(by=make_staff(), reason="Who is it?", **arguments)
+    return arguments
+
+
+def _ignored(account: Account) -> Arguments:
+    arguments = _line(account)
+    reconciliation.ignore(by=make_staff(), reason="Interest", **arguments)
+    return arguments
+
+
+def partly_paid(account: Account, *, amount: str = "86.00") -> Payment:
+    payment, line = open_transfer(account), make_line(Decimal(amount))
+    facts = {"by": make_staff(), "reason": "On the statement", "now": NOW}
+    reconciliation.apply(line=line, payment=payment, **facts)
+    return payment
+
+
+def _unapplied(account: Account) -> Arguments:
+    return {"allocation": put_unapplied(account, "50.00"), "now": NOW}
+
+
+def _paid_by_line(account: Account) -> Arguments:
+    return {"payment": partly_paid(account, amount="100.00"), "now": NOW}
 
 
 PLAN_FACTS = {"name": "Solo", "price": Decimal("19.00"), "included_credits": 300}
@@ -239,6 +304,55 @@ VERBS = (
         _transfer,
         StateConflict,
         works_on_deleted=True,
+        status=AccountStatus.TRIAL,
+    ),
+    Verb(
+        reconciliation.apply,
+        _line_and_transfer,
+        reconciliation.LineTaken,
+        status=AccountStatus.TRIAL,
+    ),
+    Verb(
+        reconciliation.split,
+        _split,
+        reconciliation.LineTaken,
+        status=AccountStatus.TRIAL,
+        has_account=False,
+    ),
+    Verb(
+        reconciliation.link,
+        _line_of_confirmed,
+        reconciliation.LineTaken,
+        status=AccountStatus.TRIAL,
+        works_on_deleted=True,
+    ),
+    Verb(
+        reconciliation.put_on_account,
+        lambda account: _line(account) | {"account": account},
+        reconciliation.LineTaken,
+    ),
+    Verb(line_verbs.hold, _line, StateConflict, has_account=False),
+    Verb(line_verbs.release, _held, StateConflict, has_account=False),
+    Verb(line_verbs.ignore, _line, reconciliation.LineTaken, has_account=False),
+    Verb(line_verbs.give_back, _line, reconciliation.LineTaken, has_account=False),
+    Verb(line_verbs.reopen, _ignored, StateConflict, has_account=False),
+    Verb(
+        write_offs.write_off,
+        lambda account: {"payment": partly_paid(account), "now": NOW},
+        bank_transfers.AlreadyConfirmed,
+        status=AccountStatus.TRIAL,
+    ),
+    Verb(
+        unapplied.use,
+        lambda account: _unapplied(account) | {"payment": open_transfer(account)},
+        unapplied.MoneyUsed,
+        status=AccountStatus.TRIAL,
+    ),
+    Verb(unapplied.give_back, _unapplied, unapplied.MoneyUsed, works_on_deleted=True),
+    Verb(
+        reversals.reverse,
+        _paid_by_line,
+        reversals.AlreadyReversed,
         status=AccountStatus.TRIAL,
     ),
     Verb(reactivation.reactivate, _account, StateConflict, status=AccountStatus.SUSPENDED),

@@ -11,7 +11,7 @@ from billing.models import (
 )
 from billing.services import invoices, subscriptions
 from billing.services.ledger import post
-from tenancy.models import AccountStatus, PaymentMethod, User
+from tenancy.models import Account, AccountStatus, PaymentMethod, User
 from tenancy.records import snapshot
 from tenancy.services.lifecycle import move
 
@@ -26,15 +26,7 @@ def activate(
     before is kept, so that it can be undone.
     """
     account, invoice = payment.account, payment.invoice
-    subscription = Subscription.objects.filter(account=account).first()
-    before = {
-        "plan_before": account.plan,
-        "status_before": account.status,
-        "status_reason_before": account.status_reason,
-        "subscription_before": snapshot(subscription, subscriptions.PERIOD_FIELDS)
-        if subscription
-        else None,
-    }
+    before = stood(account)
     period = subscriptions.next_period(account=account, plan=invoice.plan, now=now)
     invoices.settle(invoice=invoice, status=InvoiceStatus.PAID, by=by, reason=reason, now=now)
     subscriptions.extend(
@@ -78,3 +70,16 @@ def activate(
         by=by,
         **before,
     )
+
+
+def stood(account: Account) -> dict[str, object]:
+    """How a locked account stands, as an activation keeps it."""
+    subscription = Subscription.objects.filter(account=account).first()
+    return {
+        "plan_before": account.plan,
+        "status_before": account.status,
+        "status_reason_before": account.status_reason,
+        "subscription_before": snapshot(subscription, subscriptions.PERIOD_FIELDS)
+        if subscription
+        else None,
+    }

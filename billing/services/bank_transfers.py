@@ -1,18 +1,20 @@
 """Bank transfers: asked for, confirmed from the received facts, or rejected."""
 
 from datetime import datetime
+from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from billing.models import (
     OPEN_PAYMENT,
     InvoiceStatus,
     Payment,
     PaymentStatus,
+    Place,
     Subscription,
 )
-from billing.services import invoices, receipts, standing
-from billing.services.activations import activate
+from billing.services import allocations, invoices, receipts, standing
+from billing.services.confirmations import complete
 from billing.services.receipts import Receipt
 from billing.services.references import new_reference
 from billing.services.standing import Standing
@@ -125,53 +127,21 @@ def confirm(
     now: datetime,
     ticket_url: str = "",
 ) -> Payment:
-    """Book a received transfer: payment, invoice, period, plan, status and credits, all or none.
+    """Book what came by hand: payment, invoice, period, plan, status and credits, all or none.
 
-    Raises AlreadyConfirmed (saying by whom and when), StateConflict for a rejected payment or an
-    account that cannot become active, WrongAmount, BankIdUsed, InvalidValue for a value date in
-    the future or over a year old, for another currency or a missing bank id; OwnAccount.
+    Of a partly paid transfer it takes exactly what is outstanding. Raises AlreadyConfirmed (saying
+    by whom and when), StateConflict for a rejected payment or an account that cannot become active,
+    WrongAmount, BankIdUsed, BankIdOnStatement, InvalidValue for a value date in the future or over
+    a year old, for another currency or a missing bank id; OwnAccount.
     """
     reason = clean_reason(reason)
     # Account before payment, as everywhere: two verbs on one account never wait for each other.
-    account = payment.account
-    lock(account)
-    lock(payment)
-    refuse_own_account(by=by, account=account)
+    allocations.lock_in_order(payments=[payment])
+    refuse_own_account(by=by, account=payment.account)
     refuse_decided(payment)
-    refuse_unpayable(account)
+    refuse_unpayable(payment.account)
     receipt = receipts.clean(receipt, payment=payment, now=now)
-
-    before = snapshot(payment, RECEIVED_FIELDS)
-    payment.status = PaymentStatus.CONFIRMED
-    payment.received_total = receipt.amount
-    payment.value_date = receipt.value_date
-    payment.bank_transaction_id = receipt.bank_transaction_id
-    payment.payer = receipt.payer
-    payment.confirmed_at = now
-    payment.confirmed_by = by
-    try:
-        with transaction.atomic():
-            save_with_history(payment, by=by, reason=reason, fields=RECEIVED_FIELDS)
-    except IntegrityError:
-        # Somebody booked the same bank id on another payment since we looked.
-        receipts.refuse_used_bank_id(receipt.bank_transaction_id)
-        raise
-    activation = activate(payment=payment, by=by, reason=reason, now=now, ticket_url=ticket_url)
-    record(
-        "bank_transfer_confirmed",
-        by=by,
-        reason=reason,
-        target=payment,
-        account=account,
-        before={**before, "invoice": InvoiceStatus.OPEN},
-        after={
-            **snapshot(payment, RECEIVED_FIELDS),
-            "invoice": InvoiceStatus.PAID,
-            "paid_until": activation.period_end.isoformat(),
-            "credits": activation.credits,
-        },
-        ticket_url=ticket_url,
-    )
+    complete(payment=payment, receipt=receipt, by=by, reason=reason, now=now, ticket_url=ticket_url)
     return payment
 
 
@@ -182,21 +152,21 @@ def reject(
     """Give up waiting for a transfer: its invoice is void, the account goes where facts put it.
 
     An account that waited is active while a paid period is open, in trial while that still runs,
-    and suspended otherwise; an active one stays active. Raises AlreadyConfirmed, StateConflict
-    when it is rejected already; OwnAccount.
+    and suspended otherwise; an active one stays active. What a partly paid transfer has received
+    waits as unapplied money on the account. Raises AlreadyConfirmed, StateConflict when it is
+    rejected already, and when nobody (`by` None) would decide over received money; OwnAccount.
     """
     reason = clean_reason(reason)
+    allocations.lock_in_order(payments=[payment])
     account = payment.account
-    lock(account)
-    lock(payment)
     refuse_own_account(by=by, account=account)
     refuse_decided(payment)
-    fields = ("status", "rejected_at", "rejected_by")
-    before = snapshot(payment, fields)
+    before = snapshot(payment, REJECTED_FIELDS)
+    unapplied = _keep_as_unapplied(payment, by=by, reason=reason, now=now)
     payment.status = PaymentStatus.REJECTED
     payment.rejected_at = now
     payment.rejected_by = by
-    save_with_history(payment, by=by, reason=reason, fields=fields)
+    save_with_history(payment, by=by, reason=reason, fields=REJECTED_FIELDS)
     invoices.settle(
         invoice=payment.invoice, status=InvoiceStatus.VOID, by=by, reason=reason, now=now
     )
@@ -207,7 +177,11 @@ def reject(
         target=payment,
         account=account,
         before={**before, "invoice": InvoiceStatus.OPEN},
-        after={**snapshot(payment, fields), "invoice": InvoiceStatus.VOID},
+        after={
+            **snapshot(payment, REJECTED_FIELDS),
+            "invoice": InvoiceStatus.VOID,
+            **({"unapplied": str(unapplied)} if unapplied else {}),
+        },
         ticket_url=ticket_url,
     )
     if account.status == AccountStatus.PENDING_PAYMENT:
@@ -225,16 +199,34 @@ def reject(
     return payment
 
 
-RECEIVED_FIELDS = (
-    "status",
-    "received_total",
-    "written_off",
-    "value_date",
-    "bank_transaction_id",
-    "payer",
-    "confirmed_at",
-    "confirmed_by",
-)
+REJECTED_FIELDS = ("status", "received_total", "rejected_at", "rejected_by")
+
+
+def _keep_as_unapplied(payment: Payment, *, by: User | None, reason: str, now: datetime) -> Decimal:
+    """Take back what lines have paid, and put it on the account; how much that is."""
+    placed = list(allocations.standing().filter(payment=payment).select_related("line"))
+    if not placed:
+        return Decimal(0)
+    if by is None:
+        raise StateConflict(
+            f"{payment.received_total} {payment.currency} of {payment.reference} have come. A "
+            "person must decide what becomes of the money.",
+            current=payment.status,
+        )
+    allocations.lock_in_order(lines=[allocation.line for allocation in placed])
+    facts = {"by": by, "reason": reason, "now": now}
+    for allocation in placed:
+        allocations.undo(allocation=allocation, **facts)
+        allocations.place(
+            line=allocation.line,
+            place=Place.UNAPPLIED,
+            amount=allocation.amount,
+            account=payment.account,
+            **facts,
+        )
+    moved = sum((allocation.amount for allocation in placed), Decimal(0))
+    payment.received_total -= moved
+    return moved
 
 
 def standing_after_rejection(account: Account, *, now: datetime) -> Standing:

@@ -32,13 +32,25 @@ def issue(*, account: Account, plan: Plan, by: User | None, reason: str, now: da
 
 
 def settle(
-    *, invoice: Invoice, status: InvoiceStatus, by: User | None, reason: str, now: datetime
+    *,
+    invoice: Invoice,
+    status: InvoiceStatus,
+    by: User | None,
+    reason: str,
+    now: datetime,
+    frees_period: bool = False,
 ) -> None:
-    """Mark a locked payment's invoice as paid or void."""
+    """Mark a locked payment's invoice as paid or void.
+
+    With `frees_period` the period that it renewed may be asked for anew.
+    """
     lock(invoice)
     invoice.status = status
     invoice.settled_at = now
-    save_with_history(invoice, by=by, reason=reason, fields=("status", "settled_at"))
+    if frees_period:
+        invoice.renews_period_end = None
+    fields = ("status", "settled_at", "renews_period_end")
+    save_with_history(invoice, by=by, reason=reason, fields=fields)
 
 
 def _next_number(year: int) -> str:

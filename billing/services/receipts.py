@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from billing.models import Payment, PaymentStatus
+from billing.models import OPEN_LINE, Payment, PaymentStatus, StatementLine
 from tenancy.errors import InvalidValue, ServiceError
 
 OLDEST_VALUE_DATE = timedelta(days=365)
@@ -22,6 +22,12 @@ class BankIdUsed(ServiceError):
     code = "bank_id_used"
 
 
+class BankIdOnStatement(ServiceError):
+    """Facts: `line`, the id of the imported line that has it."""
+
+    code = "bank_id_on_statement"
+
+
 @dataclass(frozen=True)
 class Receipt:
     """The facts of a transfer as the bank tells them. `amount` in units of `currency`."""
@@ -34,10 +40,10 @@ class Receipt:
 
 
 def clean(receipt: Receipt, *, payment: Payment, now: datetime) -> Receipt:
-    """The receipt as it is booked, if it pays an open payment to the cent.
+    """The receipt as it is booked, if it pays what an open payment lacks, to the cent.
 
-    Raises WrongAmount, BankIdUsed, and InvalidValue for a value date in the future or over a year
-    old, for another currency, and for a bank id or payer that says nothing.
+    Raises WrongAmount, BankIdUsed, BankIdOnStatement, and InvalidValue for a value date in the
+    future or over a year old, for another currency, and for a bank id or payer that says nothing.
     """
     bank_id, payer = receipt.bank_transaction_id.strip(), receipt.payer.strip()
     # An invisible character, as copying from a PDF brings along, would make a used id look new.
@@ -54,12 +60,12 @@ def clean(receipt: Receipt, *, payment: Payment, now: datetime) -> Receipt:
             "Exchange or return it; it cannot be booked here.",
             field="currency",
         )
-    if not receipt.amount.is_finite() or receipt.amount != payment.expected_amount:
+    if not receipt.amount.is_finite() or receipt.amount != payment.outstanding:
         raise WrongAmount(
-            f"{payment.reference} expects {payment.expected_amount} {payment.currency}, not "
-            f"{receipt.amount}. Nothing was booked: check the statement; a different amount "
-            "cannot be confirmed.",
-            expected=str(payment.expected_amount),
+            f"{payment.reference} expects {payment.outstanding} {payment.currency}, not "
+            f"{receipt.amount}. Nothing was booked: check the statement. A different amount is "
+            "booked from the imported statement line only.",
+            expected=str(payment.outstanding),
             received=str(receipt.amount),
         )
     today = now.astimezone(UTC).date()
@@ -74,8 +80,9 @@ def clean(receipt: Receipt, *, payment: Payment, now: datetime) -> Receipt:
             field="value_date",
         )
     refuse_used_bank_id(bank_id)
+    _refuse_imported_bank_id(bank_id, payment=payment)
     return Receipt(
-        amount=payment.expected_amount,
+        amount=payment.outstanding,
         currency=receipt.currency,
         value_date=receipt.value_date,
         bank_transaction_id=bank_id,
@@ -101,3 +108,19 @@ def refuse_used_bank_id(bank_transaction_id: str) -> None:
             f"{holder.account.name}. One transfer is booked once: check the statement.",
             payment=holder.pk,
         )
+
+
+def _refuse_imported_bank_id(bank_id: str, *, payment: Payment) -> None:
+    # Booked by hand and again from its line, the same money would count twice.
+    line = StatementLine.objects.filter(bank_transaction_id=bank_id).first()
+    if line is None:
+        return
+    if line.state in OPEN_LINE:
+        way_out = f"Apply that line to {payment.reference} instead."
+    else:
+        way_out = "Its money is placed already: reopen the line or reverse what it pays."
+    raise BankIdOnStatement(
+        f"The bank id {bank_id} is on the imported statement line {line} "
+        f"({line.get_state_display().lower()}). {way_out}",
+        line=line.pk,
+    )

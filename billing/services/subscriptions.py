@@ -1,6 +1,7 @@
 """What a confirmed payment buys: a month of a plan."""
 
 import calendar
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -66,5 +67,29 @@ def extend(
     subscription.external_payment_id = bank_transaction_id
     subscription.current_period_end = period.end
     subscription.cancel_at_period_end = False
+    save_with_history(subscription, by=by, reason=reason, fields=PERIOD_FIELDS)
+    return subscription
+
+
+def as_before(subscription: Subscription, before: Mapping[str, object] | None) -> Subscription:
+    """The subscription with the values that an activation kept; cancelled where it kept none.
+
+    Nothing is saved. `before` is a snapshot of PERIOD_FIELDS.
+    """
+    if before is None:
+        subscription.status = SubscriptionStatus.CANCELLED
+        return subscription
+    for name in PERIOD_FIELDS:
+        value = before[name]
+        is_moment = name in ("current_period_start", "current_period_end")
+        setattr(subscription, name, datetime.fromisoformat(value) if is_moment else value)
+    return subscription
+
+
+def put_back(
+    *, account: Account, before: Mapping[str, object] | None, by: User, reason: str
+) -> Subscription:
+    """Give a locked account the subscription back that it had before an activation."""
+    subscription = as_before(Subscription.objects.get(account=account), before)
     save_with_history(subscription, by=by, reason=reason, fields=PERIOD_FIELDS)
     return subscription

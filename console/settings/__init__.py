@@ -5,6 +5,7 @@ IGNY8_.
 """
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from console.settings import api, parsers
@@ -270,6 +271,11 @@ DEFAULT_FROM_EMAIL = env.text(
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 10  # seconds
+
+# Up to this much, in a payment's currency, one person may write off as a shortfall.
+WRITE_OFF_TOLERANCE = env.read(
+    "IGNY8_WRITE_OFF_TOLERANCE", parsers.money, example="5.00", default=Decimal("5.00")
+)
 
 # What a customer is told to pay to. The demo's account is the example printed in the standard.
 BANK_DETAILS = {

@@ -1,6 +1,7 @@
 """Turn the text of one setting into its value, or raise ValueError with words for its writer."""
 
 import re
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -93,6 +94,12 @@ def rate(text: str) -> Rate:
     if not match:
         raise ValueError(f"{text!r} is not of the form 600/minute (or second, hour, day)")
     return Rate(calls=int(match[1]), seconds=SECONDS[match[2]])
+
+
+def money(text: str) -> Decimal:
+    if not re.fullmatch(r"[0-9]{1,8}(\.[0-9]{1,2})?", text):
+        raise ValueError(f"{text!r} is not an amount such as 5.00")
+    return Decimal(text)
 
 
 def log_level(text: str) -> str:

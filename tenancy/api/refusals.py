@@ -17,10 +17,13 @@ FIELD_OF = {
     "plan_not_payable": "plan",
     "wrong_amount": "amount",
     "bank_id_used": "bank_transaction_id",
+    "bank_id_on_statement": "bank_transaction_id",
 }
 # Messages for staff, who may read whom else it concerns; a customer reads these instead.
 TEXT_OF = {
     "bank_id_used": "This bank transaction id is booked already. One transfer is booked once.",
+    "bank_id_on_statement": "This bank transaction id is on an imported bank statement; it is "
+    "booked from there.",
     "already_confirmed": "This bank transfer is confirmed already; nothing was changed.",
     # No code of its own, but the state it names.
     "rejected": "This bank transfer is withdrawn or rejected already; nothing was changed.",
@@ -29,7 +32,7 @@ TEXT_OF = {
 CODE_OF = {"sign_up_closed": Code.TEMPORARILY_UNAVAILABLE}
 RETRY_AFTER = {Code.IDEMPOTENCY_IN_PROGRESS: 1, Code.TEMPORARILY_UNAVAILABLE: 60}
 # Ids of other objects mean nothing to a customer; the rest of a refusal's facts is for programs.
-KEPT_BACK = {"field", "item", "errors", "payment", "account"}
+KEPT_BACK = {"field", "item", "errors", "payment", "line", "account"}
 
 
 def error_of(refusal: ServiceError) -> ApiError:

@@ -50,6 +50,7 @@ def confirm_without_a_lock(payment: Payment, *, by: User, meeting: Meeting) -> P
     meeting.wait()
     payment.status, payment.confirmed_by, payment.confirmed_at = "confirmed", by, NOW
     payment.value_date, payment.bank_transaction_id = NOW.date(), "TX-1"
+    payment.received_total = payment.expected_amount
     payment.save()
     Account.objects.filter(pk=payment.account_id).update(status=AccountStatus.ACTIVE)
     post(account=payment.account, type=TransactionType.TRIAL, amount=1000, by=None)
