@@ -1,5 +1,6 @@
 """Why a line may pay a bank transfer, in words that a finance person reads."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -27,6 +28,16 @@ def by_reference(line: StatementLine, payment: Payment, *, how: str) -> str:
     if not payment.is_open:
         return f"{start}, of {payment.account.name}"
     return f"{start}, {amount(line, payment)}, {waiting(line, payment)}"
+
+
+def several(line: StatementLine, named: Sequence[Payment]) -> str:
+    """“. The line names 2 bank transfers, together exactly its amount: split it”; empty for one."""
+    if len(named) < 2:
+        return ""
+    together = sum((payment.outstanding for payment in named), Decimal(0))
+    same = {payment.currency for payment in named} == {line.currency}
+    exactly = ", together exactly its amount" if same and together == line.remaining else ""
+    return f". The line names {len(named)} bank transfers{exactly}: split it"
 
 
 def by_bank_id(line: StatementLine, payment: Payment, *, by_hand: Decimal) -> str:

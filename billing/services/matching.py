@@ -105,8 +105,9 @@ def _add_by_reference(lines: Sequence[StatementLine], ways: Ways) -> None:
     payments = {payment.reference: payment for payment in _payments().filter(reference__in=wanted)}
     for line in lines:
         known = [each for each in named[line.pk] if each[0] in payments]
+        several = match_words.several(line, [payments[reference] for reference, _, _ in known])
         for reference, level, how in known:
-            words = match_words.by_reference(line, payments[reference], how=how)
+            words = match_words.by_reference(line, payments[reference], how=how) + several
             ways[line.pk].append(_way(level, line, payments[reference], words))
 
 

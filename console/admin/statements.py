@@ -6,6 +6,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from billing.models import Allocation, BankFormat, BankStatement, PayerLink, StatementLine
 from billing.services import references
+from console.actions.set_aside import GiveBack, Hold, Ignore, Release, Reopen
+from console.actions.splits import Split
+from console.actions.statement_lines import Apply, Link, PutOnAccount
 from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter, YesNoFilter
@@ -37,6 +40,7 @@ class BankStatementAdmin(ConsoleAdmin):
 
 @admin.register(StatementLine, site=site)
 class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
+    verbs = (Apply, Link, PutOnAccount, Split, Hold, Release, GiveBack, Ignore, Reopen)
     list_display = (
         "value_date",
         "money_moved",

@@ -9,6 +9,7 @@ from django.contrib.admin.utils import quote
 from django.db import models
 from django.urls import URLPattern
 
+from billing.models import StatementLine
 from console.admin.base import ConsoleAdmin
 from console.groups import GROUPS
 from console.site import site
@@ -38,6 +39,12 @@ SITE_WIDE = {
     "autocomplete": Kind.PARTS,
     "view_on_site": Kind.PARTS,
     "app_list": Kind.PARTS,
+}
+# Pages of their own about a model's objects, and the right to open them.
+PAGES = {
+    "reconcile": ("billing.view_statementline", StatementLine),
+    "reconcile_result": ("billing.view_statementline", StatementLine),
+    "reconcile_line": ("billing.view_statementline", StatementLine),
 }
 OF_MODELS = {
     "changelist": Kind.VIEW,
@@ -74,7 +81,13 @@ class Address:
         """The address with a real object in it."""
         filled = self.route
         key = quote(target.pk) if target is not None else "1"
-        for part in ("<path:object_id>", "<int:file_id>", "<int:object_id>", "<str:row>"):
+        for part in (
+            "<path:object_id>",
+            "<int:file_id>",
+            "<int:object_id>",
+            "<int:line_id>",
+            "<str:row>",
+        ):
             filled = filled.replace(part, str(key))
         return f"/admin/{filled}"
 
@@ -110,6 +123,9 @@ def _classified(found: tuple[str, URLPattern]) -> Address:
         own = f"{model_admin.opts.app_label}/{model_admin.opts.model_name}/"
         if route.startswith(own):
             return _of_model(route, name.removeprefix(prefix), model_admin)
+    if name in PAGES:
+        permission, model = PAGES[name]
+        return Address(route, name, Kind.VIEW, site.get_model_admin(model), permission)
     if name in SITE_WIDE:
         return Address(route, name, SITE_WIDE[name])
     if route == "(?P<url>.*)$":
