@@ -64,6 +64,9 @@ OF_MODELS = {
     "import_changes": Kind.IMPORT,
 }
 
+# Where an address has the object's key.
+PLACES = ("<path:object_id>", "<int:file_id>", "<int:object_id>", "<int:line_id>", "<str:row>")
+
 
 class Unclassified(Exception):
     """An address that no test knows: say in the tables above who may open it."""
