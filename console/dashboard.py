@@ -34,6 +34,8 @@ MONEY = Section(
     (
         queues.TRANSFERS_WAITING,
         queues.RENEWALS_OVERDUE,
+        queues.UNMATCHED_MONEY,
+        queues.UNAPPLIED_MONEY,
         queues.WAITING_TOO_LONG,
         queues.CREDITS_FROZEN,
     ),
@@ -97,7 +99,7 @@ def context(request: HttpRequest) -> dict[str, object]:
         for queue in section.queues
         if person.has_perm(queue.permission)
     )
-    standings = queues.standings(now=now, queues=wanted)
+    standings = queues.standings(now=now, queues=wanted, person=person)
     shows_audit = AUDIT in sections and person.has_perm("tenancy.view_auditevent")
     shows_staff = STAFF in sections and person.has_perm("tenancy.manage_staff")
     return {

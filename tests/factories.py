@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.contrib.auth.models import Group
 
 from billing.models import (
+    Activation,
     Allocation,
     Approval,
     BankStatement,
@@ -24,12 +25,14 @@ from billing.models import (
     TransactionType,
 )
 from billing.services import bank_transfers, reconciliation
+from billing.services.approval_commands import seal
 from billing.services.receipts import Receipt
 from tenancy.models import (
     Account,
     AccountStatus,
     Industry,
     IndustrySector,
+    Note,
     PaymentMethod,
     Plan,
     Sector,
@@ -38,6 +41,7 @@ from tenancy.models import (
     User,
 )
 from tenancy.roles import Role
+from tenancy.services import notes
 
 NOW = datetime(2025, 11, 12, 9, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -276,6 +280,22 @@ def make_allocation(line: StatementLine, payment: Payment, **overrides: object) 
     return Allocation.objects.create(line=line, **facts | overrides)
 
 
+def make_activation(payment: Payment, *, by: User, **overrides: object) -> Activation:
+    """What was set in motion by a payment, without setting it in motion."""
+    facts = {
+        "account": payment.account,
+        "plan_before": payment.account.plan,
+        "plan": payment.invoice.plan,
+        "status_before": AccountStatus.TRIAL,
+        "period_start": NOW,
+        "period_end": NOW + 30 * DAY,
+        "credits": payment.invoice.included_credits,
+        "reason": REASON,
+        "at": NOW,
+    }
+    return Activation.objects.create(payment=payment, by=by, **facts | overrides)
+
+
 def put_unapplied(account: Account, amount: str, *, by: User | None = None) -> Allocation:
     """Unapplied money on an account, from a statement line of its own."""
     return reconciliation.put_on_account(
@@ -287,16 +307,24 @@ def put_unapplied(account: Account, amount: str, *, by: User | None = None) -> A
     )
 
 
+def make_note(account: Account, text: str = "Pays late, but pays.", **overrides: object) -> Note:
+    if "by" not in overrides:
+        overrides["by"] = make_staff("Support")
+    return notes.write(account=account, text=text, **{"now": NOW} | overrides)
+
+
 def make_approval(account: Account, **overrides: object) -> Approval:
-    """A request that waits, as if asked for by a member of Support."""
+    """A request that waits, as if asked for by a member of Support, above their limit."""
     facts = {
-        "verb": "credits.grant",
+        "verb": "grant_credits",
         "facts": {"amount": 5000},
-        "facts_sha256": f"{next(_number):064}",
         "reason": REASON,
         "requested_at": NOW,
-        "expires_at": NOW + DAY,
+        "expires_at": NOW + 7 * DAY,
     }
-    if "requested_by" not in overrides:
+    facts |= overrides
+    if "requested_by" not in facts:
         facts["requested_by"] = make_staff("Support")
-    return Approval.objects.create(account=account, **facts | overrides)
+    if "facts_sha256" not in facts:
+        facts["facts_sha256"] = seal(account=account, verb=facts["verb"], facts=facts["facts"])
+    return Approval.objects.create(account=account, **facts)

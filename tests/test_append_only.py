@@ -22,6 +22,7 @@ from tests.factories import (
     make_approval,
     make_ledger_row,
     make_line,
+    make_note,
     make_site,
     make_staff,
     make_subscription,
@@ -52,6 +53,7 @@ NEVER_DELETED = (
     "igny8_bank_statements",
     "igny8_statement_lines",
     "igny8_approvals",
+    "igny8_notes",
 )
 
 
@@ -77,6 +79,7 @@ def every_table_filled(db: None) -> Payment:
         created_by=staff,
     )
     make_approval(payment.account)
+    make_note(payment.account)
     return payment
 
 

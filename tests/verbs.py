@@ -17,6 +17,7 @@ from billing.models import (
     TransactionType,
 )
 from billing.services import (
+    approvals,
     bank_transfers,
     credit_costs,
     credits,
@@ -30,8 +31,9 @@ from billing.services import (
     unapplied,
     write_offs,
 )
+from billing.services.approval_rules import AlreadyDecided
 from tenancy.errors import ServiceError, StateConflict
-from tenancy.models import Account, AccountStatus, SuspensionReason
+from tenancy.models import Account, AccountStatus, SuspensionReason, User
 from tenancy.roles import Role
 from tenancy.services import (
     accounts,
@@ -39,6 +41,7 @@ from tenancy.services import (
     invitations,
     lifecycle,
     limits,
+    notes,
     plans,
     sectors,
     sites,
@@ -49,9 +52,11 @@ from tests.factories import (
     NOW,
     confirm,
     make_account,
+    make_approval,
     make_group,
     make_ledger_row,
     make_line,
+    make_note,
     make_plan,
     make_receipt,
     make_sector,
@@ -66,6 +71,10 @@ from tests.planting import freeze
 Arguments = dict[str, object]
 
 
+def somebody_of_finance(_: Arguments) -> User:
+    return make_staff()
+
+
 @dataclass(frozen=True)
 class Verb:
     service: Callable[..., object]
@@ -75,6 +84,10 @@ class Verb:
     status: AccountStatus = AccountStatus.ACTIVE
     # The rule that nobody acts on their own account: not for plans and limits, which have none.
     has_account: bool = True
+    # Who does it in the ordinary case, where that is not anybody of Finance.
+    who: Callable[[Arguments], User] = somebody_of_finance
+    # Carries out what another person asked for: part of what it writes is in their name.
+    for_another: bool = False
 
     @property
     def name(self) -> str:
@@ -120,6 +133,18 @@ def _deleted(account: Account) -> Arguments:
 def _frozen(account: Account) -> Arguments:
     freeze(account)
     return {"account": account}
+
+
+def _request(account: Account) -> Arguments:
+    return {"approval": make_approval(account, reason="Two weeks of outage"), "now": NOW}
+
+
+def _approver(_: Arguments) -> User:
+    return make_staff("Approver")
+
+
+def _requester(arguments: Arguments) -> User:
+    return arguments["approval"].requested_by
 
 
 def change_of_limit(_: Account) -> Arguments:
@@ -386,6 +411,50 @@ VERBS = (
         lambda _: {"user": make_staff("Support", is_active=False)},
         StateConflict,
         has_account=False,
+    ),
+    Verb(
+        notes.pin,
+        lambda account: {"note": make_note(account)},
+        StateConflict,
+        works_on_deleted=True,
+    ),
+    Verb(
+        notes.unpin,
+        lambda account: {"note": make_note(account, pinned=True)},
+        StateConflict,
+        works_on_deleted=True,
+    ),
+    Verb(
+        approvals.request,
+        lambda account: {
+            "account": account,
+            "verb": "grant_credits",
+            "facts": {"amount": 5000},
+            "now": NOW,
+        },
+        None,
+    ),
+    Verb(
+        approvals.approve,
+        _request,
+        AlreadyDecided,
+        works_on_deleted=True,
+        who=_approver,
+        for_another=True,
+    ),
+    Verb(
+        approvals.decline,
+        _request,
+        AlreadyDecided,
+        works_on_deleted=True,
+        who=_approver,
+    ),
+    Verb(
+        approvals.withdraw,
+        _request,
+        AlreadyDecided,
+        works_on_deleted=True,
+        who=_requester,
     ),
     Verb(grant_limits.edit, change_of_limit, StateConflict, has_account=False),
     Verb(credit_costs.edit, change_of_cost, StateConflict, has_account=False),

@@ -9,6 +9,7 @@ from billing.models import InvoiceStatus, Payment, PaymentStatus
 from billing.services import receipts
 from billing.services.activations import activate
 from billing.services.receipts import Receipt
+from billing.services.subscriptions import next_period
 from tenancy.models import User
 from tenancy.records import record, save_with_history, snapshot
 
@@ -56,20 +57,23 @@ def complete(
         # Somebody booked the same bank id on another payment since we looked.
         receipts.refuse_used_bank_id(receipt.bank_transaction_id)
         raise
-    activation = activate(payment=payment, by=by, reason=reason, now=now, ticket_url=ticket_url)
+    account, invoice = payment.account, payment.invoice
+    period = next_period(account=account, plan=invoice.plan, now=now)
+    # Recorded before what follows from it, as a reader expects.
     record(
         "bank_transfer_confirmed",
         by=by,
         reason=reason,
         target=payment,
-        account=payment.account,
+        account=account,
         before={**before, "invoice": InvoiceStatus.OPEN},
         after={
             **snapshot(payment, RECEIVED_FIELDS),
             "invoice": InvoiceStatus.PAID,
-            "paid_until": activation.period_end.isoformat(),
-            "credits": activation.credits,
+            "paid_until": period.end.isoformat(),
+            "credits": invoice.included_credits,
             **({"approved_by": approved_by.email} if approved_by else {}),
         },
         ticket_url=ticket_url,
     )
+    activate(payment=payment, by=by, reason=reason, now=now, ticket_url=ticket_url)

@@ -43,10 +43,6 @@ def told(applied: Applied) -> str:
     return f"{done} {waits(applied.unapplied, account, payment.currency)}"
 
 
-def linked(payment: Payment) -> str:
-    return f"The line is linked to {payment.reference} of {payment.account.name}."
-
-
 def waits(amount: Decimal, account: Account, currency: str) -> str:
     return f"{money_text(amount, currency)} wait on {account.name}, unapplied."
 

@@ -1,13 +1,17 @@
-"""What a statement line is to be used for, as the address of a dialog says it.
+"""What a statement line is to be used for, as the address of its dialog says.
 
-`?payment=12`, `?account=7`, or for a split `?part=p12&part=a7`.
+`?payment=12`, `?account=7`, or for a split `?part=p12&part=a7`; `?back=` leads back to the screen.
 """
 
 from dataclasses import dataclass
 
-from django.http import QueryDict
+from django.contrib.admin import ModelAdmin
+from django.db import models
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 
 from billing.models import Payment, StatementLine
+from console.actions.base import Verb
 from console.paging import whole_number
 from tenancy.errors import InvalidValue
 from tenancy.models import Account
@@ -25,6 +29,28 @@ class Choice:
     payment: Payment | None = None
     account: Account | None = None
     parts: tuple[Payment | Account, ...] = ()
+
+
+class LineVerb(Verb):
+    """A verb of a line: knows what was chosen on the Reconcile screen, and leads back there."""
+
+    related = ("statement",)
+
+    def next_page(
+        self, model_admin: ModelAdmin, request: HttpRequest, target: models.Model | None
+    ) -> str:
+        back = request.GET.get("back", "")
+        if back.startswith(reverse("admin:reconcile")):
+            return back
+        return super().next_page(model_admin, request, target)
+
+    def _target(
+        self, model_admin: ModelAdmin, request: HttpRequest, object_id: str | None
+    ) -> StatementLine:
+        line = super()._target(model_admin, request, object_id)
+        # Read with the line by all that follows: refusals, consequences, the form, the service.
+        line.choice = read_choice(request.GET)
+        return line
 
 
 def read_choice(query: QueryDict) -> Choice:
@@ -50,13 +76,6 @@ def chosen_payment(line: StatementLine) -> Payment:
     if payment is None:
         raise InvalidValue(ASKED_FIRST, field="payment")
     return payment
-
-
-def chosen_account(line: StatementLine) -> Account:
-    account = choice_of(line).account
-    if account is None:
-        raise InvalidValue(ASKED_FIRST, field="account")
-    return account
 
 
 def code_of(part: Payment | Account) -> str:

@@ -14,7 +14,7 @@ from console.actions.base import Consequence, Done
 from console.actions.choices import choice_of, code_of
 from console.actions.figures import money_text
 from console.actions.forms import VerbForm
-from console.actions.statement_lines import LineVerb
+from console.actions.statement_lines import OnLine
 from tenancy.errors import InvalidValue
 from tenancy.models import Account, User
 
@@ -46,19 +46,20 @@ class SplitForm(VerbForm):
         self.order_fields([*map(code_of, parts), "reason", "ticket_url", "token"])
 
 
-class Split(LineVerb):
+TOO_FEW = "Choose at least two parts on the Reconcile screen: bank transfers or accounts."
+
+
+class Split(OnLine):
     name = "split"
     label = "Split"
     submit = "Split"
+    permission = "billing.apply_statementline"
     icon = "call_split"
     form_class = SplitForm
 
-    def refuse(self, target: StatementLine) -> None:
-        if len(choice_of(target).parts) < 2:
-            raise InvalidValue(
-                "Choose at least two parts on the Reconcile screen: bank transfers or accounts.",
-                field="parts",
-            )
+    def refusal(self, target: StatementLine) -> str:
+        has_parts = len(choice_of(target).parts) > 1
+        return super().refusal(target) or ("" if has_parts else TOO_FEW)
 
     def consequences(self, target: StatementLine, by: User) -> list[Consequence]:
         return [
@@ -67,8 +68,9 @@ class Split(LineVerb):
         ]
 
     def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
-        self.refuse(target)
         chosen = choice_of(target).parts
+        if len(chosen) < 2:
+            raise InvalidValue(TOO_FEW, field="parts")
         done = reconciliation.split(
             line=target,
             parts=[_part(part, facts[code_of(part)]) for part in chosen],
@@ -81,7 +83,7 @@ class Split(LineVerb):
             told(one) if one.payment is not None else waits(one.unapplied, part, target.currency)
             for part, one in zip(chosen, done, strict=True)
         ]
-        return Done(" ".join(told_of), target=target)
+        return Done(" ".join(told_of))
 
 
 def _part(part: Payment | Account, amount: Decimal) -> Part:

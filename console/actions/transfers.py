@@ -124,7 +124,7 @@ class ConfirmTransfer(Verb):
             Consequence(
                 "Expected",
                 "",
-                f"{money_text(target.expected_amount, target.currency)} for {target.reference}",
+                f"{money_text(target.outstanding, target.currency)} for {target.reference}",
             ),
             *what_confirming_does(target),
         ]
@@ -185,6 +185,9 @@ class RejectTransfer(Verb):
     def consequences(self, target: Payment, by: User) -> list[Consequence]:
         account = target.account
         lines = [Consequence("Invoice", f"{target.invoice.number} open", "void")]
+        if target.received_total:
+            came = money_text(target.received_total, target.currency)
+            lines.append(Consequence("Received", came, "unapplied, on the account"))
         if account.status != AccountStatus.PENDING_PAYMENT:
             status = account.get_status_display().lower()
             return [*lines, Consequence("Status", "", f"stays {status}")]

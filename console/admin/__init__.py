@@ -11,6 +11,7 @@ from console.admin import (  # noqa: F401
     industries,
     invoices,
     ledger,
+    notes,
     payments,
     plans,
     sites,

@@ -63,6 +63,7 @@ APPROVAL = {
     ApprovalStatus.DECLINED: "danger",
     ApprovalStatus.EXPIRED: "",
     ApprovalStatus.FAILED: "danger",
+    ApprovalStatus.WITHDRAWN: "",
 }
 LEDGER = {
     TransactionType.DEDUCTION: "",

@@ -6,6 +6,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from billing.models import Payment
 from console import quoted
+from console.actions.reversals import ReverseTransfer, WriteOff
 from console.actions.transfers import ConfirmTransfer, RejectTransfer
 from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
@@ -18,7 +19,7 @@ from console.site import site
 
 @admin.register(Payment, site=site)
 class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
-    verbs = (ConfirmTransfer, RejectTransfer)
+    verbs = (ConfirmTransfer, WriteOff, RejectTransfer, ReverseTransfer)
 
     list_display = (
         "reference",
@@ -49,8 +50,12 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         ("Opened", {"fields": ("opened_at", "opened_by")}),
         (
             "Confirmed",
-            {"when": "confirmed_at", "fields": ("confirmed_at", "confirmed_by", "credits")},
+            {
+                "when": "confirmed_at",
+                "fields": ("confirmed_at", "confirmed_by", "credits", "set_in_motion"),
+            },
         ),
+        ("Written off", {"when": "written_off", "fields": ("missing",)}),
         ("Rejected", {"when": "rejected_at", "fields": ("rejected_at", "rejected_by")}),
     )
 
@@ -60,6 +65,8 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     expected = columns.money("expected_amount", "Expected")
     received = columns.money("received_total", "Received")
     allocations = columns.rows_of("payment", "billing.Allocation", "Allocations")
+    missing = columns.money("written_off", "Was missing, and is not asked for")
+    set_in_motion = columns.rows_of("payment", "billing.Activation", "Set in motion, and undone")
     credits = columns.rows_of("payment", "billing.CreditTransaction", "Credits granted")
 
     def ways(self, term: str) -> list[QuerySet]:

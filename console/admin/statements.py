@@ -6,18 +6,29 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from billing.models import Allocation, BankFormat, BankStatement, PayerLink, StatementLine
 from billing.services import references
-from console.actions.set_aside import GiveBack, Hold, Ignore, Release, Reopen
+from console.actions.line_payments import Apply, Link
 from console.actions.splits import Split
-from console.actions.statement_lines import Apply, Link, PutOnAccount
+from console.actions.statement_lines import (
+    HoldLine,
+    IgnoreLine,
+    PutOnAccount,
+    ReleaseLine,
+    ReopenLine,
+    ReturnLine,
+    ReturnUnapplied,
+    UseUnapplied,
+)
 from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter, YesNoFilter
 from console.admin.search import BoundedSearchMixin
+from console.queues import QueueFilter
 from console.site import site
+from console.statements.admin import StatementImportMixin
 
 
 @admin.register(BankStatement, site=site)
-class BankStatementAdmin(ConsoleAdmin):
+class BankStatementAdmin(StatementImportMixin, ConsoleAdmin):
     list_display = ("file_name", "bank", "lines_read", "money_in", "money_out", "imported_at")
     list_filter = (("imported_at", DaysFilter),)
     list_select_related = ("imported_by",)
@@ -40,16 +51,29 @@ class BankStatementAdmin(ConsoleAdmin):
 
 @admin.register(StatementLine, site=site)
 class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
-    verbs = (Apply, Link, PutOnAccount, Split, Hold, Release, GiveBack, Ignore, Reopen)
+    verbs = (
+        Apply,
+        Link,
+        Split,
+        PutOnAccount,
+        HoldLine,
+        ReleaseLine,
+        ReopenLine,
+        ReturnLine,
+        IgnoreLine,
+    )
+
     list_display = (
         "value_date",
         "money_moved",
+        "left_over",
         "payer_name",
         "reference_start",
         "state_word",
         "statement_link",
     )
     list_filter = (
+        QueueFilter,
         "state",
         ("statement", AutocompleteSelectFilter),
         ("value_date", DaysFilter),
@@ -92,6 +116,8 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
 
 @admin.register(Allocation, site=site)
 class AllocationAdmin(ConsoleAdmin):
+    verbs = (UseUnapplied, ReturnUnapplied)
+
     list_display = (
         "created_at",
         "money_used",
@@ -102,7 +128,7 @@ class AllocationAdmin(ConsoleAdmin):
         "reverses_link",
         "by",
     )
-    list_filter = (("created_at", DaysFilter),)
+    list_filter = (QueueFilter, ("created_at", DaysFilter))
     list_select_related = (
         "line",
         "payment",

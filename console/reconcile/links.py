@@ -9,8 +9,9 @@ from django.urls import reverse
 from billing.models import Payment, StatementLine
 from console.account_page.verbs import VerbLink, offered
 from console.actions.choices import code_of
+from console.actions.line_payments import Apply, Link
 from console.actions.splits import Split
-from console.actions.statement_lines import Apply, LineVerb, Link, PutOnAccount
+from console.actions.statement_lines import OnLine, PutOnAccount
 from tenancy.models import Account, User
 
 
@@ -52,7 +53,7 @@ def aside(line: StatementLine, *, person: User, back: str) -> list[VerbLink]:
 
 
 def _link(
-    verb: LineVerb, line: StatementLine, person: User, label: str, back: str, **chosen: object
+    verb: OnLine, line: StatementLine, person: User, label: str, back: str, **chosen: object
 ) -> list[VerbLink]:
     """The link in a list, or nothing for a person who may not."""
     if not person.has_perm(verb.permission):

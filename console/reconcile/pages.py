@@ -16,13 +16,15 @@ from billing.models import OPEN_LINE, Payment, StatementLine
 from billing.services import allocations
 from console.account_page.verbs import VerbLink
 from console.actions.choices import code_of, read_choice
+from console.actions.line_payments import Apply
 from console.paginator import BoundedPaginator
 from console.reconcile import bulk, filters, links, search
 from console.reconcile.forms import ConfirmForm
 from console.reconcile.rows import Row, Way, named, rows
 from console.reconcile.search import Hit
 from console.reconcile.totals import totals
-from tenancy.models import Account, User
+from tenancy.models import Account, AuditEvent, User
+from tenancy.records import record
 
 LINES_PER_PAGE = 50
 APPLY = "billing.apply_statementline"
@@ -46,7 +48,16 @@ class Queue(ReconcilePage):
     def post(self, request: HttpRequest) -> HttpResponse:
         by = User.objects.get(pk=request.user.pk)  # services compare and store the real person
         if not request.user.has_perm(APPLY):
-            bulk.record_refusal(StatementLine(), by=by, reason="", refusal="No permission.")
+            refusal = "No permission."
+            record(
+                Apply.name,
+                by=by,
+                reason=refusal,
+                target=StatementLine(),
+                account=None,
+                after={"refused_because": refusal},
+                result=AuditEvent.Result.REFUSED,
+            )
             raise PermissionDenied
         form = ConfirmForm(request.POST)
         if not form.is_valid():
@@ -56,7 +67,6 @@ class Queue(ReconcilePage):
             token=form.cleaned_data["token"],
             by=by,
             reason=form.cleaned_data["reason"],
-            now=timezone.now(),
         )
         request.session[RESULTS] = {
             "rows": [asdict(result) for result in results],

@@ -40,10 +40,21 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
+DESCRIPTION = """\
+What the product calls: sign-up, sites, credits, bank transfers.
+
+- **Who calls**: `Authorization: Bearer <access token>` from `auth/login/` for people,
+  `Authorization: Api-Key <key>` for a WordPress site.
+- **Safe to repeat**: send an `Idempotency-Key` with what spends credits. The same request again
+  gets the first answer, with the header `Idempotent-Replayed: true`.
+- **Errors** are `application/problem+json` with a stable `code`: [all codes](/api/docs/errors/).
+- **How often**: limits are for each account. `429` says in `Retry-After` when to come back.
+"""
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "IGNY8 API",
     "VERSION": "1",
-    "DESCRIPTION": "What the product calls: sign-up, sites, credits, bank transfers.",
+    "DESCRIPTION": DESCRIPTION,
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_PATCH": False,

@@ -134,6 +134,8 @@ TABS = [
         ("Industries", "tenancy.industry"),
         ("Industry sectors", "tenancy.industrysector"),
     ),
+    tabs(("Accounts", "tenancy.account"), ("Notes", "tenancy.note")),
+    tabs(("Subscriptions", "billing.subscription"), ("Activations", "billing.activation")),
     tabs(
         ("Statements", "billing.bankstatement"),
         ("Lines", "billing.statementline"),

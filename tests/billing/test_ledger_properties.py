@@ -136,7 +136,7 @@ def agree(world: World, model: Model) -> None:
 def test_every_sequence_of_verbs_ends_as_the_model_says(world: World) -> None:
     put(world.other, status=AccountStatus.ACTIVE)
 
-    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
     @given(steps=st.lists(STEPS, max_size=14))
     def holds(steps: list[tuple]) -> None:
         model = Model({"home": [Row("opening", 1000)], "other": [Row("opening", 500)]})

@@ -59,6 +59,7 @@ def test_the_database_takes_the_same_steps_of_payments(
             "confirmed_by": staff,
             "value_date": NOW.date(),
             "bank_transaction_id": "BANK-STEP",
+            "received_total": payment.expected_amount,
         }
     elif end == PaymentStatus.REJECTED and start != end:
         facts |= {"rejected_at": NOW}

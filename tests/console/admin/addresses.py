@@ -59,6 +59,7 @@ OF_MODELS = {
     "import_current": Kind.IMPORT,
     "import_file": Kind.IMPORT,
     "import_check": Kind.IMPORT,
+    "import_read": Kind.IMPORT,
     "import_confirm": Kind.IMPORT,
     "import_errors": Kind.IMPORT,
     "import_changes": Kind.IMPORT,

@@ -16,11 +16,13 @@ from tests.factories import (
     NOW,
     REASON,
     make_account,
+    make_activation,
     make_allocation,
     make_approval,
     make_hold,
     make_industry,
     make_line,
+    make_note,
     make_sector,
     make_site,
     make_staff,
@@ -48,11 +50,13 @@ def make_crowd() -> None:
         make_subscription(account)
         payment = open_transfer(account)
         make_allocation(make_line(Decimal(89), by=staff), payment)
+        make_activation(payment, by=staff)
         BankFormat.objects.create(bank=f"Bank {number}", updated_at=NOW, updated_by=staff)
         PayerLink.objects.create(
             payer_key=f"payer {number}", account=account, created_at=NOW, created_by=staff
         )
         make_approval(account, requested_by=staff)
+        make_note(account, by=staff)
         LedgerProof.objects.create(at=NOW, accounts=1, transactions=1, duration_ms=1)
         GrantLimit.objects.create(
             group=Group.objects.create(name=f"Group {number}"), per_grant=1, per_day=2

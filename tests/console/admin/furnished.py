@@ -27,6 +27,7 @@ from tests.factories import (
     make_hold,
     make_ledger_row,
     make_line,
+    make_note,
     make_plan,
     make_sector,
     make_site,
@@ -136,6 +137,7 @@ class Furnished:
         PayerLink.objects.create(
             payer_key=HOSTILE, account=world.home, created_at=NOW, created_by=world.fiona
         )
+        make_note(world.home, HOSTILE, pinned=True, by=world.sam)
         make_approval(world.home, facts={HOSTILE: HOSTILE}, reason=HOSTILE, requested_by=world.sam)
         prove_ledger(now=NOW)
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from billing.models import LineState, Payment, PaymentStatus, StatementLine
 from billing.services import reconciliation
@@ -32,6 +33,10 @@ pytestmark = pytest.mark.django_db
 
 def sent(**overrides: object) -> dict[str, object]:
     return {"token": uuid4(), "reason": REASON} | overrides
+
+
+def record_of(line: StatementLine) -> str:
+    return reverse("admin:billing_statementline_change", args=(line.pk,))
 
 
 def done(client: Client, line: StatementLine, verb: str, query: str = "", **facts: object) -> str:
@@ -147,37 +152,39 @@ def test_every_place_a_line_can_go_to(finance: Client, world: World) -> None:
         "apply": (line_with("Thanks"), f"?payment={payment.pk}", "applied"),
         "link": (line_with("", bank_transaction_id="BY-HAND"), f"?payment={booked.pk}", "applied"),
         "put_on_account": (line_with("Ahead"), f"?account={world.home.pk}", "applied"),
-        "hold": (line_with("Who?"), "", "held"),
-        "give_back": (line_with("Wrong"), "", "returned"),
-        "ignore": (line_with("Rent"), "", "ignored"),
+        "hold_line": (line_with("Who?"), "", "held"),
+        "return_line": (line_with("Wrong"), "", "returned"),
+        "ignore_line": (line_with("Rent"), "", "ignored"),
     }
     for verb, (line, query, state) in lines.items():
         with nothing_changes():
             page = finance.get(verb_url(line, verb, query)).content.decode()
         assert "What will happen" in page, verb
+        assert (f'value="{world.home.slug}"' in page) == (verb == "put_on_account")
 
-        assert done(finance, line, verb, query) == page_of(line)
+        account = {"account": world.home.slug} if verb == "put_on_account" else {}
+        assert done(finance, line, verb, query, **account) == record_of(line)
 
         assert line.state == state, verb
         again = finance.get(verb_url(line, verb, query)).content.decode()
         assert "already" in again, verb
         shown = finance.get(page_of(line)).content.decode()
-        assert (f"by {world.fiona}" in shown) == (verb != "hold")
-    done(finance, lines["hold"][0], "release")
-    assert lines["hold"][0].state == "new"
-    for verb in ("put_on_account", "give_back", "ignore"):
+        assert (f"by {world.fiona}" in shown) == (verb != "hold_line")
+    done(finance, lines["hold_line"][0], "release_line")
+    assert lines["hold_line"][0].state == "new"
+    for verb in ("put_on_account", "return_line", "ignore_line"):
         assert (
-            verb_url(lines[verb][0], "reopen")
+            verb_url(lines[verb][0], "reopen_line")
             in finance.get(page_of(lines[verb][0])).content.decode()
         )
-        done(finance, lines[verb][0], "reopen")
+        done(finance, lines[verb][0], "reopen_line")
         assert lines[verb][0].state == "new"
-    assert "Reverse that bank transfer" in refusal(finance, lines["apply"][0], "reopen")
+    assert "Reverse that bank transfer" in refusal(finance, lines["apply"][0], "reopen_line")
 
 
 def test_a_dialog_without_its_choice_asks_for_one(finance: Client) -> None:
     line = line_with("Thanks")
-    for verb in ("apply", "link", "put_on_account"):
+    for verb in ("apply", "link"):
         for query in ("", "?payment=999999&account=999999", "?payment=x&account=-1"):
             with nothing_changes():
                 page = finance.get(verb_url(line, verb, query)).content.decode()
@@ -206,7 +213,7 @@ def test_done_leads_back_to_the_queue_as_it_was_and_nowhere_else(
         ("//evil.example/admin/reconcile/", ""),
     ):
         line = line_with("Rent")
-        assert done(finance, line, "hold", f"?back={back}") == (leads_to or page_of(line))
+        assert done(finance, line, "hold_line", f"?back={back}") == (leads_to or record_of(line))
         page = finance.get(f"{page_of(line)}?back={back}").content.decode()
         assert f'href="{leads_to or QUEUE}"' in page
         assert "evil" not in page

@@ -215,7 +215,13 @@ def test_everybody_of_staff_looks_and_only_finance_acts(world: World) -> None:
             one = client.get(f"{page_of(line)}?q=tacbit").content.decode()
         for offered in ('name="tick"', "Confirm ticked"):
             assert (offered in queue) == acts
-        for offered in ("Apply to", "Put on the account", "Add to a split", "/hold/", "/ignore/"):
+        for offered in (
+            "Apply to",
+            "Put on the account",
+            "Add to a split",
+            "/hold-line/",
+            "/ignore-line/",
+        ):
             assert (offered in one) == acts, (group.name, offered)
         if not acts:
             before = AuditEvent.objects.filter(result="refused").count()
@@ -232,7 +238,7 @@ def test_nobody_else_gets_in_and_nothing_else_is_there(world: World, finance: Cl
     without_group = signed_in(make_staff(None))
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(world.fiona, backend="django.contrib.auth.backends.ModelBackend")
-    no_line = verb_url(line, "hold").replace(f"/{line.pk}/", "/999999/")
+    no_line = verb_url(line, "hold_line").replace(f"/{line.pk}/", "/999999/")
 
     with nothing_changes():
         for path in (QUEUE, RESULT, page_of(line)):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from billing.models import Approval, ApprovalStatus, PaymentStatus
-from billing.services import bank_transfers
+from billing.services import bank_transfers, reconciliation, unapplied
 from console import queues
 from tenancy.models import Account, AccountStatus, AuditEvent, SuspensionReason, User
 from tenancy.records import record
@@ -27,7 +27,7 @@ def make_approval(world: World, now: datetime, *, expires_in: timedelta) -> None
         account=world.home,
         verb="grant_credits",
         facts={},
-        facts_sha256="0" * 64,
+        facts_sha256=f"{Approval.objects.count():064}",
         reason="Big customer",
         requested_at=now - DAY,
         requested_by=world.fiona,
@@ -78,6 +78,13 @@ def busy(world: World) -> dict[str, set[str]]:
     )
     make_approval(world, now, expires_in=DAY)
     make_approval(world, now, expires_in=-DAY)
+    people = {"by": world.fiona, "reason": "For a test", "now": now}
+    new, held, ignored = (factories.make_line(Decimal(amount)) for amount in (50, 60, 70))
+    reconciliation.hold(line=held, **people)
+    reconciliation.ignore(line=ignored, **people)
+    factories.make_line(Decimal(-50))
+    waits, used = (factories.put_unapplied(world.home, amount) for amount in ("7.00", "8.00"))
+    unapplied.give_back(allocation=used, **people)
     for result in AuditEvent.Result:
         record(
             "suspend", by=world.sam, reason="x", target=world.home, account=world.home,
@@ -86,6 +93,8 @@ def busy(world: World) -> dict[str, set[str]]:
     return {
         "transfers-waiting": {renewal.reference, waiting.reference, fresh.reference},
         "renewals-overdue": {renewal.reference},
+        "unmatched-money": {str(new), str(held)},
+        "unapplied-money": {str(waits)},
         "payment-too-long": {"waiting"},
         "credits-frozen": {"frozen"},
         "trials-ending": {"ending"},
@@ -140,6 +149,15 @@ def test_confirming_takes_a_transfer_out_of_its_queue(world: World) -> None:
         payment=payment, by=world.fiona, reason="No money came", now=timezone.now()
     )
     assert queues.standings(now=timezone.now())["transfers-waiting"].count == 0
+
+
+def test_open_lines_are_as_old_as_their_value_date(world: World) -> None:
+    now = datetime(2025, 11, 12, 9, 30, tzinfo=UTC)
+    for amount, day in (("50.00", 9), ("0.50", 10)):
+        factories.make_line(Decimal(amount), value_date=date(2025, 11, day))
+    standing = queues.standings(now=now)["unmatched-money"]
+    assert (standing.count, standing.money) == (2, Decimal("50.50"))
+    assert standing.since == datetime(2025, 11, 9, tzinfo=UTC)
 
 
 def test_an_idle_queue_has_no_age(world: World) -> None:
