@@ -11,7 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from billing.models import CreditHold, LedgerProof, MoneyProof, Payment, Subscription
+from billing.models import (
+    CreditHold,
+    LedgerProof,
+    MoneyProof,
+    Payment,
+    StatementUpload,
+    Subscription,
+)
 from console import daily
 from console.management.base import Failed
 from console.models import ImportFile, OneTimeToken
@@ -22,6 +29,7 @@ from tests.digest import changed_since, digest
 from tests.factories import (
     DAY,
     make_account,
+    make_approval,
     make_hold,
     make_plan,
     make_staff,
@@ -55,6 +63,7 @@ def make_everything_due(now: datetime) -> dict[str, Account]:
     Subscription.objects.filter(pk=late.pk).update(status="past_due")
     put(accounts["late"], plan=make_plan(archived_at=now, is_public=False))
     make_hold(accounts["held"], expires_at=now - DAY)
+    make_approval(accounts["held"], expires_at=now - DAY)
     put(accounts["gone"], deleted_at=now - 20 * DAY, restore_until=now - DAY)
     staff = make_staff()
     Session.objects.create(session_key="old", session_data="", expire_date=now - DAY)
@@ -67,6 +76,14 @@ def make_everything_due(now: datetime) -> dict[str, Account]:
         name="old.csv",
         size=1,
         sha256="0" * 64,
+        content=b"x",
+        uploaded_by=staff,
+        uploaded_at=now - 8 * DAY,
+    )
+    StatementUpload.objects.create(
+        bank="West Bank",
+        file_name="old.csv",
+        file_sha256="0" * 64,
         content=b"x",
         uploaded_by=staff,
         uploaded_at=now - 8 * DAY,
@@ -86,8 +103,10 @@ def test_the_day_does_each_step_and_says_so_in_a_line(db: None) -> None:
         "Paid periods: nothing to do",
         "Unpaid: 1 suspended: late",
         "Holds: 1 expired",
+        "Approvals: 1 expired",
         f"Retention: 1 purged: account {accounts['gone'].pk}",
-        "Housekeeping: removed 1 unconfirmed imports, 1 used forms, 1 sessions",
+        "Housekeeping: removed 1 unconfirmed imports, 1 unconfirmed statements, 1 used forms, "
+        "1 sessions",
         "Ledger proof: 2 transactions of 6 accounts, 0 differences",
         "Money proof: 1 payment (0 confirmed by hand), 0 statement lines, 0 differences",
     ]
@@ -228,6 +247,7 @@ def test_two_at_once_do_nothing_twice_even_without_the_lock(
         "bank_transfer_opened": 1,
         "grace_over": 1,
         "account_purged": 1,
+        "approval_expired": 1,
     }
     assert Payment.objects.count() == 1
     assert CreditHold.objects.get().status == "expired"
