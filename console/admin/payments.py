@@ -70,7 +70,7 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     received = columns.money("received_total", "Received")
     allocations = columns.rows_of("payment", "billing.Allocation", "Allocations")
     missing = columns.money("written_off", "Was missing, and is not asked for")
-    set_in_motion = columns.rows_of("payment", "billing.Activation", "Set in motion, and undone")
+    set_in_motion = columns.rows_of("payment", "billing.Activation", "Set in motion")
     credits = columns.rows_of("payment", "billing.CreditTransaction", "Credits granted")
 
     def ways(self, term: str) -> list[QuerySet]:
