@@ -11,14 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from billing.models import (
-    CreditHold,
-    LedgerProof,
-    MoneyProof,
-    Payment,
-    StatementUpload,
-    Subscription,
-)
+from billing.models import CreditHold, LedgerProof, MoneyProof, Payment, Subscription
+from billing.services import statements
 from console import daily
 from console.management.base import Failed
 from console.models import ImportFile, OneTimeToken
@@ -63,9 +57,10 @@ def make_everything_due(now: datetime) -> dict[str, Account]:
     Subscription.objects.filter(pk=late.pk).update(status="past_due")
     put(accounts["late"], plan=make_plan(archived_at=now, is_public=False))
     make_hold(accounts["held"], expires_at=now - DAY)
-    make_approval(accounts["held"], expires_at=now - DAY)
     put(accounts["gone"], deleted_at=now - 20 * DAY, restore_until=now - DAY)
     staff = make_staff()
+    make_approval(accounts["held"], requested_at=now - 8 * DAY, expires_at=now - DAY)
+    statements.upload(bank="West", file_name="a.csv", content=b"x", by=staff, now=now - 8 * DAY)
     Session.objects.create(session_key="old", session_data="", expire_date=now - DAY)
     token = OneTimeToken.objects.create(
         token="7b1f2c9a-0c55-4d0e-9d7c-3f2d6d0b9a11", user=staff, verb="x", target="x", message="x"
@@ -76,14 +71,6 @@ def make_everything_due(now: datetime) -> dict[str, Account]:
         name="old.csv",
         size=1,
         sha256="0" * 64,
-        content=b"x",
-        uploaded_by=staff,
-        uploaded_at=now - 8 * DAY,
-    )
-    StatementUpload.objects.create(
-        bank="West Bank",
-        file_name="old.csv",
-        file_sha256="0" * 64,
         content=b"x",
         uploaded_by=staff,
         uploaded_at=now - 8 * DAY,

@@ -40,7 +40,7 @@ def line_with(text: str, amount: str = "89.00", *, age: int = 1, **facts: object
     return make_line(
         Decimal(amount),
         reference_raw=text,
-        reference_normalised=references.normalise(text),
+        reference_normalised=references.normalise(text)[:255],
         **{"booked_on": day, "value_date": day} | facts,
     )
 
