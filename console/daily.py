@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.template.defaultfilters import pluralize
 
 from billing.models import LedgerProof, MoneyProof, Subscription
-from billing.services import holds, money_proof, proof, renewals, retention
+from billing.services import approvals, holds, money_proof, proof, renewals, retention
 from console import housekeeping
 from tenancy.models import Account
 from tenancy.records import SYSTEM
@@ -84,6 +84,11 @@ def expire_holds(now: datetime) -> tuple[bool, str]:
     return True, f"{expired:,} expired" if expired else "nothing to do"
 
 
+def expire_approvals(now: datetime) -> tuple[bool, str]:
+    expired = len(approvals.expire_due(now=now))
+    return True, f"{expired:,} expired" if expired else "nothing to do"
+
+
 def purge_deleted(now: datetime) -> tuple[bool, str]:
     def purge(account: Account) -> bool:
         until = f"{account.restore_until:%Y-%m-%d %H:%M} UTC"
@@ -144,6 +149,7 @@ STEPS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "Paid periods": end_periods,
     "Unpaid": suspend_unpaid,
     "Holds": expire_holds,
+    "Approvals": expire_approvals,
     "Retention": purge_deleted,
     "Housekeeping": keep_house,
     "Ledger proof": prove_ledger,

@@ -79,6 +79,7 @@ def examples() -> list[Example]:
             "A paid period ended and its renewal is not paid. Once.",
             {
                 **to_pay,
+                "due_on": None,
                 "has_payment": True,
                 "period_end": ENDS,
                 "open_until": datetime(2026, 3, 7, 9, 30, tzinfo=UTC),

@@ -94,7 +94,8 @@ def _payment_overdue(subscription_id: int) -> Letter | None:
         if account.exempt_from_suspension
         else subscription.current_period_end + GRACE,
         "has_payment": payment is not None,
-        **(how_to_pay(payment) if payment is not None else {}),
+        # The day until which it was to be paid is over.
+        **(how_to_pay(payment) | {"due_on": None} if payment is not None else {}),
     }
     return Letter("payment_overdue", account, payment or subscription, facts)
 

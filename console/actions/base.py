@@ -108,6 +108,12 @@ class Verb:
         """Call the verb's service. Raises ServiceError when it refuses."""
         raise NotImplementedError
 
+    def next_page(
+        self, model_admin: ModelAdmin, request: HttpRequest, target: models.Model | None
+    ) -> str:
+        """Where Done and Cancel lead."""
+        return page_of(model_admin, target)
+
     def account_of(self, target: Any) -> Account | None:
         """The account that a refused attempt is kept under."""
         return target if isinstance(target, Account) else getattr(target, "account", None)
@@ -204,7 +210,7 @@ class Verb:
         outcome: Outcome,
         done: Done | None,
     ) -> HttpResponse:
-        next_url = page_of(model_admin, (done.target if done else None) or target)
+        next_url = self.next_page(model_admin, request, (done.target if done else None) or target)
         if done and done.secret:
             return self._render(
                 model_admin,
@@ -252,7 +258,7 @@ class Verb:
                 "refusal": refusal if not form.is_bound else "",
                 "consequences": consequences,
                 "warning": self.warning(target, by),
-                "next_url": page_of(model_admin, target),
+                "next_url": self.next_page(model_admin, request, target),
             },
         )
 

@@ -8,16 +8,15 @@ from django.utils import timezone
 from billing.models import OPEN_PAYMENT, Allocation, LineState, Payment, Place, StatementLine
 from billing.services import allocations, line_verbs, reconciliation, unapplied
 from console.actions.base import Consequence, Done, Verb
+from console.actions.choices import LineVerb, choice_of
 from console.actions.figures import money_text
 from console.actions.forms import VerbForm
 from tenancy.errors import ServiceError, StateConflict
 from tenancy.models import Account, User
 
 
-class OnLine(Verb):
+class OnLine(LineVerb):
     """What the verbs of an open line share."""
-
-    related = ("statement",)
 
     def refusal(self, target: StatementLine) -> str:
         try:
@@ -136,6 +135,10 @@ class PutOnAccount(OnLine):
     icon = "savings"
     form_class = PutOnAccountForm
 
+    def initial(self, target: StatementLine) -> dict[str, Any]:
+        chosen = choice_of(target).account
+        return {"account": chosen.slug} if chosen else {}
+
     def consequences(self, target: StatementLine, by: User) -> list[Consequence]:
         return [
             Consequence("Money", _remaining(target), "unapplied, on the account you name"),
@@ -155,13 +158,12 @@ class PutOnAccount(OnLine):
         return Done(f"{amount} wait on the account {placed.account.name}.")
 
 
-class ReopenLine(Verb):
+class ReopenLine(LineVerb):
     name = "reopen_line"
     label = "Reopen"
     submit = "Reopen line"
     permission = "billing.apply_statementline"
     icon = "undo"
-    related = ("statement",)
 
     def refusal(self, target: StatementLine) -> str:
         try:

@@ -49,7 +49,7 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     search_help_text = "Reference, account, invoice, payer, bank id"
     fieldsets = (
         (None, {"fields": ("reference", "account_link", "invoice_link", "status_word", "method")}),
-        ("Money", {"fields": ("expected", "received", "value_date", "lost")}),
+        ("Money", {"fields": ("expected", "received", "value_date")}),
         ("From the bank", {"fields": ("bank_transaction_id", "payer", "allocations")}),
         ("Opened", {"fields": ("opened_at", "opened_by")}),
         (
@@ -68,7 +68,6 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     status_word = columns.state("status", "Status", colors.PAYMENT)
     expected = columns.money("expected_amount", "Expected")
     received = columns.money("received_total", "Received")
-    lost = columns.money("written_off", "Written off")
     allocations = columns.rows_of("payment", "billing.Allocation", "Allocations")
     missing = columns.money("written_off", "Was missing, and is not asked for")
     set_in_motion = columns.rows_of("payment", "billing.Activation", "Set in motion")

@@ -6,6 +6,8 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from billing.models import Allocation, BankFormat, BankStatement, PayerLink, StatementLine
 from billing.services import references
+from console.actions.line_payments import Apply, Link
+from console.actions.splits import Split
 from console.actions.statement_lines import (
     HoldLine,
     IgnoreLine,
@@ -56,7 +58,17 @@ class BankStatementAdmin(StatementImportMixin, ConsoleAdmin):
 
 @admin.register(StatementLine, site=site)
 class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
-    verbs = (PutOnAccount, HoldLine, ReleaseLine, ReopenLine, ReturnLine, IgnoreLine)
+    verbs = (
+        Apply,
+        Link,
+        Split,
+        PutOnAccount,
+        HoldLine,
+        ReleaseLine,
+        ReopenLine,
+        ReturnLine,
+        IgnoreLine,
+    )
 
     list_display = (
         "value_date",

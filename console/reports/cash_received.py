@@ -1,3 +1,5 @@
+"""Cash received by month, method and origin, and what was written off."""
+
 from collections import defaultdict
 from decimal import Decimal
 
@@ -93,11 +95,13 @@ def _written_off(row: WrittenOff) -> list[Cell]:
 
 def _chart(rows: list[Cash], months: Months) -> Chart:
     sums: dict[tuple[str, Origin], Decimal] = defaultdict(Decimal)
+    currency = rows[0].currency
     for row in rows:
-        sums[str(row.month), row.origin] += row.net
+        if row.currency == currency:
+            sums[str(row.month), row.origin] += row.net
     labels = [str(month) for month in months]
     return Chart(
-        says=f"Bars of the cash of each month in {rows[0].currency}, by where it came from.",
+        says=f"Bars of the cash of each month in {currency}, by where it came from.",
         labels=labels,
         series={
             str(origin.label): [sums[label, origin] for label in labels]

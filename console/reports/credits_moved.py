@@ -1,3 +1,5 @@
+"""Credits given, used and outstanding by month."""
+
 from billing.models import CreditTransaction, TransactionType
 from billing.reports import credits
 from billing.reports.credits import Credits

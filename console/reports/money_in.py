@@ -1,3 +1,5 @@
+"""What came in on the bank by month, and where it is."""
+
 from collections import defaultdict
 from decimal import Decimal
 

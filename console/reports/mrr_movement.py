@@ -1,3 +1,5 @@
+"""MRR now, and what moved it by month and plan."""
+
 from collections import defaultdict
 from decimal import Decimal
 from itertools import groupby
@@ -7,7 +9,7 @@ from django.urls import reverse
 
 from billing.reports import mrr
 from billing.reports.months import Month, Months
-from billing.reports.mrr import END, START, Kind, Movement
+from billing.reports.mrr import END, START, Kind, Movement, Standing
 from console.reports.charts import Chart
 from console.reports.report import Asked, Figure, Report, Shown
 from console.reports.tables import CURRENCY, Cell, number, summed, text
@@ -53,15 +55,19 @@ def build(asked: Asked) -> Shown:
             ),
         ),
         chart=_chart(rows, asked.months) if rows else None,
-        figures=[
-            Figure(
-                "MRR now",
-                f"{now.amount:,.2f} {now.currency}",
-                f"{now.customers:,} customer{'' if now.customers == 1 else 's'} with a paid period",
-            )
-            for now in mrr.standing(now=asked.now)
-        ],
+        figures=_now(mrr.standing(now=asked.now)),
     )
+
+
+def _now(standings: list[Standing]) -> list[Figure]:
+    return [
+        Figure(
+            "MRR now",
+            f"{now.amount:,.2f} {now.currency}",
+            f"{now.customers:,} customer{'' if now.customers == 1 else 's'} with a paid period",
+        )
+        for now in standings
+    ] or [Figure("MRR now", "0.00", "no customer with a paid period")]
 
 
 def _by_plan(row: Movement) -> list[Cell]:
@@ -107,12 +113,14 @@ def _customers(**query: object) -> str:
 
 def _chart(rows: list[Movement], months: Months) -> Chart:
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    currency = rows[0].currency
     for row in rows:
-        sums[str(row.month), row.plan.name] += row.end
+        if row.currency == currency:
+            sums[str(row.month), row.plan.name] += row.end
     labels = [str(month) for month in months]
-    plans = dict.fromkeys(row.plan.name for row in rows if row.end)
+    plans = dict.fromkeys(plan for (_, plan), amount in sums.items() if amount)
     return Chart(
-        says=f"Bars of MRR at the end of each month in {rows[0].currency}, by plan.",
+        says=f"Bars of MRR at the end of each month in {currency}, by plan.",
         labels=labels,
         series={plan: [sums[label, plan] for label in labels] for plan in plans},
     )

@@ -1,3 +1,5 @@
+"""Open invoices by how long they are overdue."""
+
 from billing.models import Invoice, InvoiceStatus
 from billing.reports import receivables
 from billing.reports.receivables import Age, Receivable

@@ -40,7 +40,6 @@ class Shown:
     tables: Sequence[Table]
     chart: Chart | None = None
     figures: Sequence[Figure] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True)

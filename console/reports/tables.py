@@ -3,26 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum, auto
 
 from console.csv_writing import Value
 
 CURRENCY = "Currency"
 
 
-class Kind(Enum):
-    TEXT = auto()
-    NUMBER = auto()
-
-
 @dataclass(frozen=True)
 class Column:
     title: str
-    kind: Kind = Kind.NUMBER
-
-    @property
-    def is_number(self) -> bool:
-        return self.kind is Kind.NUMBER
+    is_number: bool
 
 
 @dataclass(frozen=True)
@@ -87,11 +77,11 @@ class Table:
 
 
 def text(title: str) -> Column:
-    return Column(title, Kind.TEXT)
+    return Column(title, is_number=False)
 
 
 def number(title: str) -> Column:
-    return Column(title)
+    return Column(title, is_number=True)
 
 
 def summed(

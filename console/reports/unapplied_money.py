@@ -1,3 +1,5 @@
+"""Money that waits on accounts, by how long."""
+
 from billing.models import Allocation, Place
 from billing.reports import unapplied
 from billing.reports.unapplied import Unapplied, Wait

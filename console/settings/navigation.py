@@ -85,6 +85,14 @@ NAVIGATION = [
     ),
     group(
         "Money",
+        {
+            "title": "Reconcile",
+            "icon": "rule",
+            "link": reverse_lazy("admin:reconcile"),
+            "permission": may("billing.view_statementline"),
+            "badge": "console.reconcile.badge.lines_waiting",
+            "badge_variant": "warning",
+        },
         item("Bank transfers", "account_balance", "billing.payment"),
         item("Invoices", "receipt_long", "billing.invoice"),
         item("Subscriptions", "autorenew", "billing.subscription"),

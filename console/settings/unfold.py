@@ -58,7 +58,11 @@ UNFOLD = {
         "navigation": NAVIGATION,
     },
     "TABS": TABS,
+    # Pages that are no model's: address, name, view.
     "SITE_VIEWS": [
+        ("reconcile/", "reconcile", "console.reconcile.pages.Queue"),
+        ("reconcile/result/", "reconcile_result", "console.reconcile.pages.Result"),
+        ("reconcile/<int:line_id>/", "reconcile_line", "console.reconcile.pages.LinePage"),
         ("reports/", "reports", "console.reports.pages.ReportList"),
         ("reports/<slug:name>/", "report", "console.reports.pages.ReportPage"),
         ("reports/<slug:name>/export/", "report_export", "console.reports.pages.ReportExport"),

@@ -38,6 +38,7 @@ PERSONAL_KEYS = (
     "billing_email",
     "domain",
     "email",
+    "error",
     "name",
     "owner",
     "payer",

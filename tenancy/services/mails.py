@@ -123,7 +123,7 @@ def send(letter: Letter | None, *, attempt: int, again: Callable[[datetime], obj
             logger.exception("E-mail %s to account %s failed", letter.name, letter.account.pk)
             _failed(letter, recipient, error, attempt=attempt, again=again)
             return "failed"
-        _record("email_sent", letter, subject=mail.subject, recipient=recipient)
+        _record("email_sent", letter, mail.subject, subject=mail.subject, recipient=recipient)
         return "sent"
 
 
@@ -147,20 +147,22 @@ def _failed(
     attempt: int,
     again: Callable[[datetime], object],
 ) -> None:
-    facts = {"recipient": recipient, "attempt": attempt}
+    # Not in the reason: a mail server's answer often names the address, and that is not for ever.
+    said = one_line(f"{type(error).__name__}: {error}")[:500]
+    facts = {"recipient": recipient, "attempt": attempt, "error": said}
     with transaction.atomic():
         if attempt <= len(TRIED_AGAIN_AFTER):
             next_at = timezone.now() + TRIED_AGAIN_AFTER[attempt - 1]
             again(next_at)
             facts["tried_again_at"] = next_at.isoformat()
-        _record("email_failed", letter, f"{type(error).__name__}: {error}", **facts)
+        _record("email_failed", letter, "It could not be handed to the mail server.", **facts)
 
 
-def _record(verb: str, letter: Letter, reason: str = "", **facts: object) -> None:
+def _record(verb: str, letter: Letter, reason: str, **facts: object) -> None:
     record(
         verb,
         by=SYSTEM,
-        reason=one_line(reason)[:500] or "It was due.",
+        reason=reason,
         target=letter.target,
         account=letter.account,
         after={"mail": letter.name, **facts},

@@ -72,7 +72,7 @@ def test_how_to_pay_is_told_when_a_transfer_is_opened(db: None) -> None:
         assert fact in html
     event = AuditEvent.objects.get(verb="email_sent")
     assert (event.account, event.target_id) == (payment.account, str(payment.pk))
-    assert (event.actor_label, event.door) == ("system", "job")
+    assert (event.actor_label, event.door, event.reason) == ("system", "job", subject)
     assert event.after == {
         "mail": "transfer_instructions",
         "subject": subject,
@@ -118,6 +118,7 @@ def test_what_is_overdue_is_told_once_with_how_to_pay(db: None) -> None:
     assert subject == f"Your payment is overdue: {payment.reference}"
     assert "ended on 2025-11-19" in text
     assert "stays open until 2025-11-26" in text
+    assert "Until:" not in text
     assert payment.reference in text
     renewals.end(subscription=subscription, now=END + DAY)
     assert work_off() == []
@@ -261,7 +262,8 @@ def test_a_mail_server_that_is_away_undoes_nothing_and_is_asked_again_three_time
     for attempt, minutes in ((1, 5), (2, 60), (3, 360), (4, None)):
         assert work_off() == []
         event = AuditEvent.objects.filter(verb="email_failed").latest("id")
-        assert event.reason == "SMTPServerDisconnected: Connection unexpectedly closed"
+        assert event.reason == "It could not be handed to the mail server."
+        assert event.after["error"] == "SMTPServerDisconnected: Connection unexpectedly closed"
         assert event.after["attempt"] == attempt
         assert event.after["recipient"] == BOOKS
         waits = DBTaskResult.objects.first()

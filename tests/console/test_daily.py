@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from billing.models import CreditHold, LedgerProof, MoneyProof, Payment, Subscription
+from billing.services import statements
 from console import daily
 from console.management.base import Failed
 from console.models import ImportFile, OneTimeToken
@@ -22,6 +23,7 @@ from tests.digest import changed_since, digest
 from tests.factories import (
     DAY,
     make_account,
+    make_approval,
     make_hold,
     make_plan,
     make_staff,
@@ -57,6 +59,8 @@ def make_everything_due(now: datetime) -> dict[str, Account]:
     make_hold(accounts["held"], expires_at=now - DAY)
     put(accounts["gone"], deleted_at=now - 20 * DAY, restore_until=now - DAY)
     staff = make_staff()
+    make_approval(accounts["held"], requested_at=now - 8 * DAY, expires_at=now - DAY)
+    statements.upload(bank="West", file_name="a.csv", content=b"x", by=staff, now=now - 8 * DAY)
     Session.objects.create(session_key="old", session_data="", expire_date=now - DAY)
     token = OneTimeToken.objects.create(
         token="7b1f2c9a-0c55-4d0e-9d7c-3f2d6d0b9a11", user=staff, verb="x", target="x", message="x"
@@ -86,8 +90,10 @@ def test_the_day_does_each_step_and_says_so_in_a_line(db: None) -> None:
         "Paid periods: nothing to do",
         "Unpaid: 1 suspended: late",
         "Holds: 1 expired",
+        "Approvals: 1 expired",
         f"Retention: 1 purged: account {accounts['gone'].pk}",
-        "Housekeeping: removed 1 unconfirmed imports, 1 used forms, 1 sessions",
+        "Housekeeping: removed 1 unconfirmed imports, 1 unconfirmed statements, 1 used forms, "
+        "1 sessions",
         "Ledger proof: 2 transactions of 6 accounts, 0 differences",
         "Money proof: 1 payment (0 confirmed by hand), 0 statement lines, 0 differences",
     ]
@@ -228,6 +234,7 @@ def test_two_at_once_do_nothing_twice_even_without_the_lock(
         "bank_transfer_opened": 1,
         "grace_over": 1,
         "account_purged": 1,
+        "approval_expired": 1,
     }
     assert Payment.objects.count() == 1
     assert CreditHold.objects.get().status == "expired"

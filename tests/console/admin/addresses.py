@@ -9,6 +9,7 @@ from django.contrib.admin.utils import quote
 from django.db import models
 from django.urls import URLPattern
 
+from billing.models import StatementLine
 from console.admin.base import ConsoleAdmin
 from console.groups import GROUPS
 from console.site import site
@@ -41,6 +42,12 @@ SITE_WIDE = {
     "mails": Kind.OWN,
     "mail_html": Kind.OWN,
 }
+# Pages of their own about a model's objects, and the right to open them.
+PAGES = {
+    "reconcile": ("billing.view_statementline", StatementLine),
+    "reconcile_result": ("billing.view_statementline", StatementLine),
+    "reconcile_line": ("billing.view_statementline", StatementLine),
+}
 OF_MODELS = {
     "changelist": Kind.VIEW,
     "change": Kind.VIEW,
@@ -67,6 +74,9 @@ REPORTS = {
     "report_export": (Kind.EXPORT, "billing.export_report"),
 }
 
+# Where an address has the object's key.
+PLACES = ("<path:object_id>", "<int:file_id>", "<int:object_id>", "<int:line_id>", "<str:row>")
+
 
 class Unclassified(Exception):
     """An address that no test knows: say in the tables above who may open it."""
@@ -84,7 +94,7 @@ class Address:
         """The address with a real object in it."""
         filled = self.route
         key = quote(target.pk) if target is not None else "1"
-        for part in ("<path:object_id>", "<int:file_id>", "<int:object_id>", "<str:row>"):
+        for part in PLACES:
             filled = filled.replace(part, str(key))
         filled = filled.replace("<slug:name>", "cash")
         return f"/admin/{filled}"
@@ -125,6 +135,9 @@ def _classified(found: tuple[str, URLPattern]) -> Address:
     if name in REPORTS:
         kind, permission = REPORTS[name]
         return Address(route, name, kind, permission=permission)
+    if name in PAGES:
+        permission, model = PAGES[name]
+        return Address(route, name, Kind.VIEW, site.get_model_admin(model), permission)
     if name in SITE_WIDE:
         return Address(route, name, SITE_WIDE[name])
     if route == "(?P<url>.*)$":
