@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from billing.statements.amounts import is_amount
 from billing.statements.dates import is_date
-from billing.statements.encoding import CONTROL
+from billing.statements.encoding import CONTROL, NEW_LINE
 from billing.statements.faults import Cell, Faults
 from billing.statements.labels import Labelled, kind_of, labelled
 from billing.statements.rows import Row
@@ -38,7 +38,8 @@ def sort(table: Table, *, max_lines: int, faults: Faults) -> Sorted:
         if row.is_blank:
             continue
         about = None if row.fault else labelled(row)
-        if about:
+        # A payer may be called “Total”: what has a date and an amount in their places is a line.
+        if about and not _looks_like_a_line(table, row.cells):
             found.about.append(about)
             # Opening balances may stand above the lines; anything else only below them.
             end = end or (row if found.rows or about.kind == "end" else None)
@@ -98,7 +99,7 @@ def _is_whole(table: Table, row: Row, faults: Faults) -> bool:
         faults.at(where, f"has {len(row.cells)} cells, the headings are {len(table.header.cells)}.")
         return False
     if "\n" in row.raw or "\r" in row.raw:
-        for inner in row.raw.splitlines()[1:]:
+        for inner in NEW_LINE.split(row.raw)[1:]:
             if _looks_like_a_line(table, tuple(inner.split(table.delimiter))):
                 faults.at(where, "swallows the line below it: a quotation mark is missing.")
                 return False
