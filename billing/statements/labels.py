@@ -46,7 +46,7 @@ LABELS = {
 MEANING = {label: kind for kind, labels in LABELS.items() for label in labels.split(", ")}
 # What may follow the balance's name: “Opening balance as of 01.03.2025”.
 AS_OF = re.compile(r" (?:as of |am |vom |per |on |at |au |op )?[0-9]{1,4}[ 0-9]{2,}$")
-# How many filled cells may stand beside these.
+# How many filled cells may stand beside these, among the lines.
 MOST_CELLS = {"account": 1, "currency": 1, "end": 0}
 MONEY_KINDS = ("opening", "closing", "sum_in", "sum_out")
 
@@ -71,7 +71,7 @@ def labelled(row: Row) -> Labelled | None:
         first, _, value = (part.strip() for part in first.partition(":"))
         rest = [value]
     kind = kind_of(first)
-    if kind is None or len(rest) > MOST_CELLS.get(kind, len(rest)):
+    if kind is None:
         return None
     return Labelled(kind, row, first, tuple(Cell(row.line, first, text) for text in rest if text))
 
