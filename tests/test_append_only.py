@@ -12,7 +12,7 @@ from billing.models import (
     Payment,
     Place,
 )
-from billing.services import proof
+from billing.services import money_proof, proof
 from tenancy.models import AuditEvent
 from tests.digest import business_tables, nothing_changes
 from tests.factories import (
@@ -39,6 +39,7 @@ APPEND_ONLY = (
     "igny8_site_history",
     "igny8_credit_transactions",
     "igny8_ledger_proofs",
+    "igny8_money_proofs",
     "igny8_allocations",
     "igny8_activations",
     "igny8_credit_cost_history",
@@ -67,6 +68,7 @@ def every_table_filled(db: None) -> Payment:
     change_of_cost(payment.account)
     change_of_limit(payment.account)["limit"].save()
     proof.prove_ledger(now=NOW)
+    money_proof.prove_money(now=NOW)
     line = make_line(Decimal("89.00"), by=staff)
     Allocation.objects.create(
         line=line,

@@ -194,6 +194,7 @@ def test_the_table_of_verbs_is_complete() -> None:
         "activations.activate",
         "allocations.place",
         "allocations.undo",
+        "bank_transfers.ask_for",
         "bookings.book",
         "confirmations.complete",
         "invoices.issue",

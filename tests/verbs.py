@@ -27,7 +27,9 @@ from billing.services import (
     proof,
     reactivation,
     reconciliation,
+    retention,
     reversals,
+    statements,
     unapplied,
     write_offs,
 )
@@ -43,12 +45,14 @@ from tenancy.services import (
     limits,
     notes,
     plans,
+    purging,
     sectors,
     sites,
     staff,
     users,
 )
 from tests.factories import (
+    DAY,
     NOW,
     confirm,
     make_account,
@@ -64,6 +68,7 @@ from tests.factories import (
     make_staff,
     make_user,
     open_transfer,
+    put,
     put_unapplied,
 )
 from tests.planting import freeze
@@ -127,6 +132,12 @@ def _key(account: Account) -> Arguments:
 
 def _deleted(account: Account) -> Arguments:
     accounts.soft_delete(account=account, by=None, reason="Asked by mail", now=NOW)
+    return {"account": account, "now": NOW}
+
+
+def _over(account: Account) -> Arguments:
+    make_user(account)
+    put(account, is_deleted=True, deleted_at=NOW - 14 * DAY, restore_until=NOW)
     return {"account": account, "now": NOW}
 
 
@@ -218,6 +229,21 @@ def _paid_by_line(account: Account) -> Arguments:
     return {"payment": partly_paid(account, amount="100.00"), "now": NOW}
 
 
+def _statement(_: Account) -> Arguments:
+    upload = statements.upload(
+        bank="West Bank",
+        file_name="november.csv",
+        content=b"Booking date;Amount;Currency;Payer\n2025-11-11;89.00;USD;Home G8\n",
+        by=make_staff("Finance"),
+        now=NOW,
+    )
+    return {
+        "upload": upload,
+        "fingerprint": statements.preview(upload=upload).fingerprint,
+        "now": NOW,
+    }
+
+
 PLAN_FACTS = {"name": "Solo", "price": Decimal("19.00"), "included_credits": 300}
 
 VERBS = (
@@ -259,6 +285,8 @@ VERBS = (
     ),
     Verb(accounts.soft_delete, _account, StateConflict),
     Verb(accounts.restore, _deleted, StateConflict, works_on_deleted=True),
+    Verb(purging.purge, _over, accounts.AlreadyPurged, works_on_deleted=True),
+    Verb(retention.purge, _over, accounts.AlreadyPurged, works_on_deleted=True),
     Verb(
         lifecycle.suspend,
         lambda account: {"account": account, "code": SuspensionReason.MANUAL, "now": NOW},
@@ -456,6 +484,7 @@ VERBS = (
         works_on_deleted=True,
         who=_requester,
     ),
+    Verb(statements.import_, _statement, statements.AlreadyImported, has_account=False),
     Verb(grant_limits.edit, change_of_limit, StateConflict, has_account=False),
     Verb(credit_costs.edit, change_of_cost, StateConflict, has_account=False),
     Verb(

@@ -18,6 +18,7 @@ from billing.models.grant_limit import GrantLimit
 from billing.models.idempotency_record import IdempotencyRecord
 from billing.models.invoice import Invoice, InvoiceCounter, InvoiceStatus
 from billing.models.ledger_proof import LedgerProof
+from billing.models.money_proof import MoneyProof
 from billing.models.payment import OPEN_PAYMENT, PAYMENT_TRANSITIONS, Payment, PaymentStatus
 from billing.models.statement_upload import StatementUpload
 from billing.models.subscription import Subscription, SubscriptionStatus
@@ -47,6 +48,7 @@ __all__ = [
     "InvoiceStatus",
     "LedgerProof",
     "LineState",
+    "MoneyProof",
     "Operation",
     "PayerLink",
     "Payment",

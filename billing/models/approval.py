@@ -98,7 +98,8 @@ class Approval(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.summary or self.verb} for {self.account}"
+        command = self.summary or self.verb or "Request"
+        return f"{command} for {self.account}" if self.account_id else command
 
     def is_waiting(self, now: datetime) -> bool:
         """Whether it can still be decided at `now`."""

@@ -336,7 +336,7 @@ def _record_line(
     ticket_url: str,
 ) -> None:
     """One event under an account, which tells what of the line's money is its own."""
-    paid = {one.payment.reference: str(one.applied) for one in done if one.payment is not None}
+    paid = {one.payment.reference: f"{one.applied:.2f}" for one in done if one.payment is not None}
     unapplied = sum((one.unapplied for one in done), Decimal(0))
     record(
         verb,
@@ -348,7 +348,7 @@ def _record_line(
         after={
             **snapshot(line, LINE_FIELDS),
             **({"applied": paid} if paid else {}),
-            **({"unapplied": str(unapplied)} if unapplied else {}),
+            **({"unapplied": f"{unapplied:.2f}"} if unapplied else {}),
         },
         ticket_url=ticket_url,
     )

@@ -273,6 +273,12 @@ def refuse_imported(sha256: str) -> None:
         )
 
 
+def forget_unconfirmed(*, before: datetime) -> int:
+    """Remove the files uploaded before a time that nobody imported; returns how many."""
+    waiting = StatementUpload.objects.filter(statement=None, uploaded_at__lt=before)
+    return waiting.delete()[0]
+
+
 def _known(prints: list[Fingerprint]) -> set[Fingerprint]:
     found = StatementLine.objects.filter(
         fingerprint__in={fingerprint.digest for fingerprint in prints}

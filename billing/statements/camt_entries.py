@@ -14,7 +14,7 @@ BOOKED = "BOOK"
 NOT_BOOKED = frozenset({"PDNG", "INFO", "FUTR"})
 
 
-@dataclass
+@dataclass(eq=False)
 class Movement:
     """What becomes one line."""
 
@@ -26,7 +26,7 @@ class Movement:
     bank_id: str | None
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """One <Ntry>. Its facts are only to be used when reading it left no fault behind."""
 
@@ -83,8 +83,12 @@ def _movements(entry: Entry, faults: Faults) -> list[Movement]:
     if len(details) < 2:
         return [_movement(entry, details[0] if details else None, entry.amount, "", faults)]
     given = [_amount_element(transaction) for transaction in details]
+    _check_batch(entry, len(details), faults)
     if not any(given):  # the bank booked them as one and tells no single amounts
-        return [_movement(entry, None, entry.amount, "", faults)]
+        together = _movement(entry, None, entry.amount, "", faults)
+        references = (_reference(entry, transaction, faults) for transaction in details)
+        together.reference = texts.joined(*references)[: texts.MAX_REFERENCE]
+        return [together]
     currency = entry.element.first("Amt").attributes.get("Ccy")
     movements = []
     for at, (transaction, holder) in enumerate(zip(details, given, strict=True), start=1):
@@ -98,6 +102,22 @@ def _movements(entry: Entry, faults: Faults) -> list[Movement]:
             f"does not agree: its {len(details)} transactions sum up to {abs(total):,}.",
         )
     return movements
+
+
+def _check_batch(entry: Entry, count: int, faults: Faults) -> None:
+    """What <Btch> says of the transactions below it, where it is the only one."""
+    batches = list(entry.element.all("NtryDtls/Btch"))
+    if len(batches) != 1:
+        return
+    told, total = batches[0].first("NbOfTxs"), batches[0].first("TtlAmt")
+    path = f"Ntry {entry.number}/Btch"
+    if told and told.text.lstrip("0") != str(count):
+        cell = Cell(told.line, f"{path}/NbOfTxs", told.text)
+        faults.at(cell, f"does not agree: there are {count} transactions.")
+    amount = amount_of(batches[0], path, faults, tag="TtlAmt") if total else None
+    if amount is not None and amount != abs(entry.amount):
+        cell = Cell(total.line, f"{path}/TtlAmt", total.text)
+        faults.at(cell, f"does not agree: the entry is of {abs(entry.amount):,}.")
 
 
 def _amount_element(transaction: Element) -> Element | None:

@@ -4,7 +4,6 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from billing.statements.currencies import CODES
 from billing.statements.dates import CLOCK, YEARS, ZONE
 from billing.statements.faults import Cell, Faults
 from billing.statements.xml_tree import Element
@@ -32,8 +31,7 @@ def amount_of(parent: Element, path: str, faults: Faults, *, tag: str = "Amt") -
 def currency_of(parent: Element, file: str) -> Cell:
     found = parent.first("Amt")
     currency = found.attributes.get("Ccy", "") if found else ""
-    known = currency if currency in CODES else f"{currency}?"
-    return Cell((found or parent).line, f"{parent.name}/Amt/@Ccy", known, file)
+    return Cell((found or parent).line, f"{parent.name}/Amt/@Ccy", currency, file)
 
 
 def direction_of(parent: Element, path: str, faults: Faults) -> int:

@@ -42,6 +42,8 @@ def read_csv(
 ) -> Statement:
     """The statement of a CSV file. Raises Unreadable with every fault of the file."""
     text, encoding = decode(data, faults)
+    if text.count("\n") + text.count("\r") > max_lines * 10:
+        faults.stop(f"has more than {max_lines:,} lines. Export a shorter period.")
     found = table.find(text, columns, faults)
     sorted_rows = csv_rows.sort(found, max_lines=max_lines, faults=faults)
     rows = sorted_rows.rows
@@ -51,7 +53,7 @@ def read_csv(
     money = _money(found, sorted_rows, is_booked, style, faults)
     amounts = signs.signed(found, rows, money.cells, chosen=columns, faults=faults)
     claims = money.claims + _claims(found, sorted_rows)
-    currency = settle(claims, chosen=style.currency, faults=faults)
+    currency = settle(claims, chosen=style.currency, faults=faults) if rows else ""
     account = _account(found, sorted_rows, faults)
     words = [_texts(found, row, faults) for row in rows]
     _refuse_repeated_bank_ids(found, rows, words, faults)

@@ -51,7 +51,7 @@ def settle(claims: list[Claim], *, chosen: str | None, faults: Faults) -> str:
     if not currency:
         faults.ask(
             "currency",
-            faults.whole_file("", "currency"),
+            Cell(0, "", ""),
             "The file does not say in which currency it is. Choose it.",
         )
     elif chosen and told and told != chosen:

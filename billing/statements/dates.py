@@ -11,6 +11,7 @@ from billing.statements.faults import Cell, Faults
 
 YEARS = range(1970, 2100)
 ORDERS = ("YMD", "DMY", "MDY")
+ONE_ORDER = ("named", "-4", "/4", ".4")
 IN_WORDS = {
     "YMD": "year, month, day",
     "DMY": "day, month, year",
@@ -43,7 +44,7 @@ MONTHS = {
 
 @dataclass(frozen=True)
 class Written:
-    """What a date may mean, by order; `shape` is how it is written (“./4”: points, long year)."""
+    """What a date may mean, by order; `shape` tells sign, place and length of the year."""
 
     meanings: Mapping[str, date]
     shape: str
@@ -98,9 +99,11 @@ def _order(
 ) -> str:
     """The order in which all these dates are read; "" after a fault that asks for it."""
     counts = Counter(order for _, parts in usable for order in parts.meanings)
-    # With the year in front, or the month by name, a date has one order, whatever was chosen.
-    if len(counts) < 2:
-        return next(iter(counts), "")
+    if not counts:
+        return ""
+    # With a long year in front, or the month by name, there is one order, whatever was chosen.
+    if shape in ONE_ORDER:
+        return next(iter(counts))
     if chosen:
         return chosen
     # Nobody writes points with the month first (Unicode CLDR has no such locale).
@@ -154,7 +157,7 @@ def _take_apart(text: str) -> Written | None:
             }
         else:
             return None
-        shape = f"{sign}{'4' if 4 in widths else '2'}"
+        shape = f"{sign}{widths[0]}" if widths[0] == 4 else f"{sign}?{widths[1]}"
     elif COMPACT.fullmatch(text):
         meanings = {
             "YMD": _date(text[:4], text[4:6], text[6:]),

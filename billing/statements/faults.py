@@ -37,8 +37,11 @@ class Fault:
             f"“{self.column}”" if self.column else "",
         ]
         named = ", ".join(filter(None, place))
-        value = f" “{self.value}”" if self.value else ""
-        return f"{named}{':' if named else ''}{value} {self.reason}".strip()
+        if self.value:
+            return f"{named}{': ' if named else ''}“{self.value}” {self.reason}"
+        if self.reason[:1].islower():  # the place itself is what the reason speaks of
+            return f"{named or 'the file'} {self.reason}"
+        return f"{named}: {self.reason}" if named else self.reason
 
 
 class Unreadable(ServiceError):
@@ -73,10 +76,6 @@ class Faults:
         if what not in self.asks:
             self.asks.append(what)
         self.at(cell, reason)
-
-    @staticmethod
-    def whole_file(value: str = "", column: str = "") -> Cell:
-        return Cell(0, column, value)
 
     def stop(self, reason: str, *, line: int = 0, column: str = "", value: str = "") -> NoReturn:
         """Raises Unreadable at once: there is nothing to read after this."""

@@ -68,9 +68,8 @@ def read(
 
 def _beginning(data: bytes) -> str:
     """The first letters, whatever the encoding: without byte order mark, zeros and blanks."""
-    letters = data[:2000].removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe")
-    letters = letters.removeprefix(b"\xfe\xff").replace(b"\x00", b"")
-    return letters.decode("latin-1").lstrip()
+    letters = data.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:2000]
+    return letters.replace(b"\x00", b"").decode("latin-1")
 
 
 def _is_xml(data: bytes) -> bool:

@@ -1,7 +1,8 @@
 """Finds the table in a text: its delimiter, its headings, which column is which field."""
 
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,6 +11,7 @@ from billing.statements.faults import Cell, Faults
 from billing.statements.rows import Row, split
 
 DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
+MAX_COLUMNS = 200
 MAX_PREAMBLE = 100  # rows in front of the headings
 PAIR = frozenset({"debit", "credit"})
 
@@ -54,13 +56,7 @@ def find(text: str, chosen: Mapping[str, str], faults: Faults) -> Table:
     Raises Unreadable when no row can be its headings, or when two columns stand in line for one
     field.
     """
-    candidates: list[_Candidate] = []
-    for delimiter in filter(text.__contains__, DELIMITERS):
-        for row in islice(split(text, delimiter), MAX_PREAMBLE):
-            if len(row.cells) > 1:
-                candidates.append(_candidate(delimiter, row, chosen))
-                if not candidates[-1].missing:
-                    break
+    candidates = list(_candidates(text, chosen))
     whole = [candidate for candidate in candidates if not candidate.missing]
     if not whole:
         _refuse_without_headings(candidates, chosen, faults)
@@ -70,6 +66,24 @@ def find(text: str, chosen: Mapping[str, str], faults: Faults) -> Table:
     rows = list(split(text, best.delimiter))
     at = next(at for at, row in enumerate(rows) if row.line == best.row.line)
     return Table(best.delimiter, best.row, best.fields, tuple(rows[:at]), tuple(rows[at + 1 :]))
+
+
+def _candidates(text: str, chosen: Mapping[str, str]) -> Iterator[_Candidate]:
+    """The rows that may be the headings, by delimiter, until one has all that is needed.
+
+    Of another delimiter, a row below that one would be a line read wrongly.
+    """
+    last_line = math.inf
+    for delimiter in filter(text.__contains__, DELIMITERS):
+        for row in islice(split(text, delimiter), MAX_PREAMBLE):
+            if row.line > last_line:
+                break
+            if 1 < len(row.cells) <= MAX_COLUMNS:
+                candidate = _candidate(delimiter, row, chosen)
+                yield candidate
+                if not candidate.missing:
+                    last_line = min(last_line, row.line)
+                    break
 
 
 def _candidate(delimiter: str, row: Row, chosen: Mapping[str, str]) -> _Candidate:
@@ -99,6 +113,7 @@ def _check(found: _Candidate, chosen: Mapping[str, str], faults: Faults) -> None
                 Cell(line, shown, shown),
                 f"is the heading of {count} columns. Rename all but one in the file.",
             )
+    faults.refuse_if_any()
     for field, heading in chosen.items():
         if heading and field not in found.fields:
             faults.ask(

@@ -49,7 +49,7 @@ def account(cell: Cell, faults: Faults, *, must_be_iban: bool = False) -> str:
 
 @lru_cache(maxsize=4096)
 def is_iban(compact: str) -> bool:
-    return compact.isalnum() and iban.is_valid(compact, check_country=False)
+    return compact.isascii() and compact.isalnum() and iban.is_valid(compact, check_country=False)
 
 
 def joined(*texts: str) -> str:

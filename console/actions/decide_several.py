@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing.models import Approval
 from billing.services import approval_rules
 from console.actions.approvals import Approve, Decline, OnRequest, will_happen
-from console.actions.base import Consequence, Verb, page_of
+from console.actions.base import Consequence, Verb
 from console.actions.forms import VerbForm
 from console.queues import APPROVALS_WAITING
 from tenancy.errors import ServiceError
@@ -38,6 +38,10 @@ class Result:
     approval: Approval
     message: str
     level: str = ""
+
+    @property
+    def is_named(self) -> bool:
+        return str(self.approval) in self.message
 
 
 class DecideSeveralForm(VerbForm):
@@ -89,7 +93,7 @@ class DecideSeveral(Verb):
                 "results": [
                     _decide(verb, model_admin, each, by, values) for each in values["requests"]
                 ],
-                "next_url": page_of(model_admin, None),
+                "next_url": APPROVALS_WAITING.url,
             },
         )
 

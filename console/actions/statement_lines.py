@@ -90,7 +90,7 @@ class IgnoreLine(OnLine):
 
 class ReturnLine(OnLine):
     name = "return_line"
-    label = "Returned"
+    label = "Mark as returned"
     submit = "It was returned"
     permission = "billing.return_statementline"
     icon = "keyboard_return"
@@ -210,7 +210,10 @@ class OnUnapplied(Verb):
 
 class UseUnappliedForm(VerbForm):
     payment = forms.ModelChoiceField(
-        Payment.objects.none(), empty_label=None, label="For the bank transfer"
+        Payment.objects.none(),
+        empty_label=None,
+        label="For the bank transfer",
+        help_text="With what is outstanding.",
     )
 
     def __init__(self, *args: Any, target: Allocation, **kwargs: Any) -> None:
@@ -218,7 +221,7 @@ class UseUnappliedForm(VerbForm):
         field = self.fields["payment"]
         field.queryset = _open_transfers(target)
         field.label_from_instance = lambda payment: (
-            f"{payment.reference}, {money_text(payment.outstanding, payment.currency)} outstanding"
+            f"{payment.reference}: {money_text(payment.outstanding, payment.currency)}"
         )
 
 
@@ -272,7 +275,7 @@ class UseUnapplied(OnUnapplied):
 
 class ReturnUnapplied(OnUnapplied):
     name = "return_unapplied"
-    label = "Returned"
+    label = "Mark as returned"
     submit = "It was returned"
     permission = "billing.return_statementline"
     icon = "keyboard_return"

@@ -14,6 +14,7 @@ from console.admin.filters import DaysFilter
 from console.admin.search import BoundedSearchMixin
 from console.exports import CsvExportMixin
 from console.queues import QueueFilter
+from console.reports.filters import ByHandFilter, WrittenOffFilter
 from console.site import site
 
 
@@ -38,6 +39,9 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         ("account", AutocompleteSelectFilter),
         ("opened_at", DaysFilter),
         ("value_date", DaysFilter),
+        ("confirmed_at", DaysFilter),
+        ByHandFilter,
+        WrittenOffFilter,
     )
     list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
     list_select_related = ("account", "invoice")
@@ -66,7 +70,7 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     received = columns.money("received_total", "Received")
     allocations = columns.rows_of("payment", "billing.Allocation", "Allocations")
     missing = columns.money("written_off", "Was missing, and is not asked for")
-    set_in_motion = columns.rows_of("payment", "billing.Activation", "Set in motion, and undone")
+    set_in_motion = columns.rows_of("payment", "billing.Activation", "Set in motion")
     credits = columns.rows_of("payment", "billing.CreditTransaction", "Credits granted")
 
     def ways(self, term: str) -> list[QuerySet]:

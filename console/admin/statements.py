@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing.models import Allocation, BankFormat, BankStatement, PayerLink, StatementLine
 from billing.services import references
@@ -23,6 +23,13 @@ from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter, YesNoFilter
 from console.admin.search import BoundedSearchMixin
 from console.queues import QueueFilter
+from console.reports.filters import (
+    CountedFilter,
+    IncomingFilter,
+    OpenLineFilter,
+    StandingFilter,
+    UndoesFilter,
+)
 from console.site import site
 from console.statements.admin import StatementImportMixin
 
@@ -75,6 +82,8 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
     list_filter = (
         QueueFilter,
         "state",
+        OpenLineFilter,
+        IncomingFilter,
         ("statement", AutocompleteSelectFilter),
         ("value_date", DaysFilter),
     )
@@ -128,7 +137,17 @@ class AllocationAdmin(ConsoleAdmin):
         "reverses_link",
         "by",
     )
-    list_filter = (QueueFilter, ("created_at", DaysFilter))
+    list_filter = (
+        QueueFilter,
+        StandingFilter,
+        UndoesFilter,
+        ("place", ChoicesDropdownFilter),
+        ("account", AutocompleteSelectFilter),
+        ("payment__method", ChoicesDropdownFilter),
+        ("created_at", DaysFilter),
+        ("line__value_date", DaysFilter),
+        CountedFilter,
+    )
     list_select_related = (
         "line",
         "payment",

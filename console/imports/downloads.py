@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 
 from console.csv_writing import response, stamped
 from console.exports import record_export
@@ -37,7 +37,7 @@ def current(model_admin: ModelAdmin, request: HttpRequest, kind: str) -> Streami
 
 
 def problems(import_file: ImportFile) -> StreamingHttpResponse:
-    outcome = Outcome.from_json(import_file.preview)
+    outcome = _outcome_of(import_file)
     return response(
         f"errors-of-import-{import_file.pk}",
         ("Line", "Column", "Value", "What to do"),
@@ -45,9 +45,15 @@ def problems(import_file: ImportFile) -> StreamingHttpResponse:
     )
 
 
+def _outcome_of(import_file: ImportFile) -> Outcome:
+    if not import_file.preview:
+        raise Http404("There is no preview of this file, or none any more.")
+    return Outcome.from_json(import_file.preview)
+
+
 def changes(import_file: ImportFile) -> StreamingHttpResponse:
     """Every cell the import writes, one a line, for checking outside."""
-    outcome = Outcome.from_json(import_file.preview)
+    outcome = _outcome_of(import_file)
     return response(
         f"changes-of-import-{import_file.pk}",
         ("Line", "Slug", "What", "Column", "Old", "New"),

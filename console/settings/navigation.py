@@ -98,6 +98,12 @@ NAVIGATION = [
         item("Subscriptions", "autorenew", "billing.subscription"),
         item("Statements", "description", "billing.bankstatement"),
         item("Approvals", "how_to_reg", "billing.approval"),
+        {
+            "title": "Reports",
+            "icon": "bar_chart",
+            "link": reverse_lazy("admin:reports"),
+            "permission": may("billing.view_report"),
+        },
     ),
     group(
         "Credits",
@@ -113,6 +119,12 @@ NAVIGATION = [
         _people("Staff", STAFF, shows_staff, icon="badge"),
         item("Groups", "groups", "auth.group"),
         item("Limits", "speed", "billing.grantlimit"),
+        {
+            "title": "E-mails",
+            "icon": "mail",
+            "link": reverse_lazy("admin:mails"),
+            "permission": may("tenancy.view_account"),
+        },
     ),
     group("Audit", item("Audit trail", "policy", "tenancy.auditevent")),
 ]
@@ -143,4 +155,5 @@ TABS = [
         ("Payers", "billing.payerlink"),
         ("Formats", "billing.bankformat"),
     ),
+    tabs(("Ledger proofs", "billing.ledgerproof"), ("Money proofs", "billing.moneyproof")),
 ]

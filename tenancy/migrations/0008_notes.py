@@ -27,7 +27,7 @@ CREATE TRIGGER never_deleted_table BEFORE TRUNCATE ON igny8_notes
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenancy', '0006_throttle_counter'),
+        ('tenancy', '0007_purged_at'),
     ]
 
     operations = [

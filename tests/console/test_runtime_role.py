@@ -7,8 +7,16 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 
 from billing.models import CreditBalance, Operation, TransactionType
-from billing.services import batches, credits, holds, ledger, reconciliation, reversals
-from tests.factories import DAY, NOW, make_account, make_line, open_transfer
+from billing.services import (
+    batches,
+    credits,
+    holds,
+    ledger,
+    reconciliation,
+    retention,
+    reversals,
+)
+from tests.factories import DAY, NOW, make_account, make_line, open_transfer, put
 
 ROLE = "igny8_app_of_test"
 
@@ -81,6 +89,16 @@ def test_a_temporary_table_does_not_stand_in_for_the_balances(serving):
         assert cursor.fetchone() == (2, 45)
         cursor.execute("SELECT credits FROM public.igny8_credit_balances")
         assert cursor.fetchall() == [(45,)]
+
+
+def test_the_serving_role_purges_and_cannot_empty_a_record_itself(serving):
+    put(serving, is_deleted=True, deleted_at=NOW - 14 * DAY, restore_until=NOW)
+
+    retention.purge(account=serving, by=None, reason="Its time was over", now=NOW)
+
+    assert set(serving.history.values_list("name", flat=True)) == {"removed"}
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        serving.history.model.objects.update(name="removed")
 
 
 def test_the_serving_role_freezes_a_balance(serving):

@@ -11,7 +11,8 @@ BATCHES = """\
 <TxsSummry><TtlCdtNtries><NbOfNtries>2</NbOfNtries><Sum>1356.5</Sum></TtlCdtNtries></TxsSummry>
 <Ntry><Amt Ccy="EUR">1234.56</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>
 <BookgDt><Dt>2025-03-03</Dt></BookgDt><ValDt><Dt>2025-03-04</Dt></ValDt>
-<AcctSvcrRef>B-71</AcctSvcrRef><NtryDtls><TxDtls>
+<AcctSvcrRef>B-71</AcctSvcrRef><NtryDtls>
+<Btch><NbOfTxs>2</NbOfTxs><TtlAmt Ccy="EUR">1234.56</TtlAmt></Btch><TxDtls>
 <AmtDtls><TxAmt><Amt Ccy="EUR">1145.56</Amt></TxAmt></AmtDtls>
 <RltdPties><Dbtr><Nm>Müller &amp; Söhne</Nm></Dbtr>
 <DbtrAcct><Id><IBAN>DE89370400440532013000</IBAN></Id></DbtrAcct></RltdPties>

@@ -20,12 +20,12 @@ def mutations(
 ) -> Iterator[Mutation]:
     """A slip or more at each position of the text, or at those given.
 
-    At digits, signs, delimiters, quotation marks and line ends: a drop, a swap, and a character
+    At digits, signs, delimiters, quotation marks and line ends: a drop, and a swap or a character
     replaced or inserted. Inside words, one of the four after the other. The characters put there
     go round, so that each comes up everywhere. `thorough` is how many of them are tried at every
-    position in both ways instead.
+    position in all four ways instead: for whoever changes the rules of reading.
     """
-    putting, characters = cycle((_replaces, _inserts)), cycle(CHARACTERS)
+    besides, characters = cycle((_replaces, _inserts, _swaps)), cycle(CHARACTERS)
     in_words = cycle((_drops, _swaps, _replaces, _inserts))
     for at in range(len(text) + 1) if positions is None else positions:
         if thorough:
@@ -33,7 +33,7 @@ def mutations(
         elif text[max(at - 1, 0) : at + 2].isalpha():
             kinds = [next(in_words)]
         else:
-            kinds = [_drops, _swaps, next(putting)]
+            kinds = [_drops, next(besides)]
         for kind in kinds:
             yield from kind(text, at, characters)
 

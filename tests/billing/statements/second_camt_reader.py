@@ -95,6 +95,11 @@ class _SecondCamtReader:
             source = details[0] if details else entry
             identity = self._text(source, "Refs/AcctSvcrRef") or identity
             return [Facts(0, *days, amount, *self._texts(entry, source), identity or None)]
+        for batch in entry.findall("NtryDtls/Btch", self.names):
+            if self._text(batch, "NbOfTxs").lstrip("0") != f"{len(details)}":
+                raise Refused
+            if _number(self._text(batch, "TtlAmt")) != abs(amount):
+                raise Refused
         amounts = []
         for source in details:
             holder = source.find("AmtDtls/TxAmt", self.names)

@@ -8,6 +8,7 @@ from billing.models import (
     BankFormat,
     GrantLimit,
     LedgerProof,
+    MoneyProof,
     PayerLink,
 )
 from tenancy.models import SiteUserAccess, SyncEvent
@@ -58,6 +59,7 @@ def make_crowd() -> None:
         make_approval(account, requested_by=staff)
         make_note(account, by=staff)
         LedgerProof.objects.create(at=NOW, accounts=1, transactions=1, duration_ms=1)
+        MoneyProof.objects.create(at=NOW, payments=1, by_hand=0, lines=1, duration_ms=1)
         GrantLimit.objects.create(
             group=Group.objects.create(name=f"Group {number}"), per_grant=1, per_day=2
         )

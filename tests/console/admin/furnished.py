@@ -13,6 +13,7 @@ from billing.models import (
     PaymentStatus,
 )
 from billing.services import credits
+from billing.services.money_proof import prove_money
 from billing.services.proof import prove_ledger
 from console.site import site
 from tenancy.models import AuditEvent, SiteUserAccess, SyncEvent, User
@@ -140,6 +141,7 @@ class Furnished:
         make_note(world.home, HOSTILE, pinned=True, by=world.sam)
         make_approval(world.home, facts={HOSTILE: HOSTILE}, reason=HOSTILE, requested_by=world.sam)
         prove_ledger(now=NOW)
+        prove_money(now=NOW)
 
     def _records(self) -> None:
         # Written past the service, which takes no such link: a page must not trust the table.

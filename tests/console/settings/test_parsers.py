@@ -19,6 +19,7 @@ KEY = "b25seS1mb3ItdGhlLXRlc3RzLTAxMjM0NTY3ODkwMTI="
         (parsers.log_level, "debug", "DEBUG"),
         (parsers.money, "5.00", Decimal("5.00")),
         (parsers.money, "0", Decimal(0)),
+        (parsers.lines, "1 Example Street; London ;; GB;", ["1 Example Street", "London", "GB"]),
         (parsers.bank_account, "gb82west12345698765432", "GB82 WEST 1234 5698 7654 32"),
         (parsers.bank_code, "westgb22", "WESTGB22"),
     ],

@@ -84,7 +84,7 @@ def test_unapplied_money_is_used_and_returned_from_the_account_page(
 
     payment = factories.open_transfer(world.other)
     page = read(client, waiting, "use_unapplied")
-    assert f"{payment.reference}, 89.00 USD outstanding" in page
+    assert f"{payment.reference}: 89.00 USD" in page
     page = submit(client, waiting, "use_unapplied", payment=payment.pk)
 
     assert f"{payment.reference} is confirmed with 89.00 USD that waited." in page

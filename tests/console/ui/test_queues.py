@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from billing.models import Approval, ApprovalStatus, PaymentStatus
+from billing.models import PaymentStatus
 from billing.services import bank_transfers, reconciliation, unapplied
 from console import queues
 from tenancy.models import Account, AccountStatus, AuditEvent, SuspensionReason, User
@@ -22,17 +22,14 @@ SignIn = Callable[[User], Client]
 DAY = timedelta(days=1)
 
 
-def make_approval(world: World, now: datetime, *, expires_in: timedelta) -> None:
-    Approval.objects.create(
-        account=world.home,
-        verb="grant_credits",
-        facts={},
-        facts_sha256=f"{Approval.objects.count():064}",
-        reason="Big customer",
+def make_approval(world: World, now: datetime, *, amount: int, expires_in: timedelta) -> None:
+    factories.make_approval(
+        world.home,
+        facts={"amount": amount},
+        summary=f"Grant {amount} credits",
         requested_at=now - DAY,
         requested_by=world.fiona,
         expires_at=now + expires_in,
-        status=ApprovalStatus.AWAITING,
     )
 
 
@@ -76,8 +73,8 @@ def busy(world: World) -> dict[str, set[str]]:
     factories.make_account(
         slug="suspended-long-ago", status=AccountStatus.SUSPENDED, status_changed_at=now - 8 * DAY
     )
-    make_approval(world, now, expires_in=DAY)
-    make_approval(world, now, expires_in=-DAY)
+    make_approval(world, now, amount=5000, expires_in=DAY)
+    make_approval(world, now, amount=6000, expires_in=-DAY)
     people = {"by": world.fiona, "reason": "For a test", "now": now}
     new, held, ignored = (factories.make_line(Decimal(amount)) for amount in (50, 60, 70))
     reconciliation.hold(line=held, **people)
@@ -101,7 +98,7 @@ def busy(world: World) -> dict[str, set[str]]:
         "trials-over": {"over"},
         "no-credits": {"empty"},
         "suspended-lately": {"suspended-now"},
-        "approvals-waiting": {"grant_credits for Home G8"},
+        "approvals-waiting": {"Grant 5000 credits for Home G8"},
         "refused-lately": {"Suspend: Home G8"},
     }
 
@@ -163,6 +160,27 @@ def test_open_lines_are_as_old_as_their_value_date(world: World) -> None:
 def test_an_idle_queue_has_no_age(world: World) -> None:
     standing = queues.standings(now=timezone.now())["approvals-waiting"]
     assert (standing.count, standing.since) == (0, None)
+
+
+def test_approvers_count_what_they_can_decide(world: World, as_: SignIn) -> None:
+    now = timezone.now()
+    ann, ida = factories.make_staff("Approver"), factories.make_staff("Approver")
+    ida.account, ida.role = world.home, "viewer"
+    ida.save()
+    make_approval(world, now, amount=5000, expires_in=DAY)
+    factories.make_approval(world.other, requested_by=ann, expires_at=now + DAY)
+
+    for person, expected in ((ann, 1), (ida, 1), (world.ruth, 2), (world.fiona, 2)):
+        client = as_(person)
+        answer = client.get(queues.APPROVALS_WAITING.url)
+        assert answer.context["cl"].result_count == expected
+        sections = client.get("/admin/").context["sections"]
+        counts = {
+            standing.queue.code: standing.count
+            for shown in sections
+            for standing in shown.standings
+        }
+        assert counts["approvals-waiting"] == expected
 
 
 @pytest.mark.parametrize("code", ["nonsense", "transfers-waiting", "%00", ""])
