@@ -200,6 +200,7 @@ def test_the_table_of_verbs_is_complete() -> None:
         "invoices.issue",
         "invoices.settle",
         "ledger.post",
+        "line_events.record_line",
         "subscriptions.extend",
         "subscriptions.put_back",
     ]

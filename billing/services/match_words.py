@@ -31,13 +31,13 @@ def by_reference(line: StatementLine, payment: Payment, *, how: str) -> str:
 
 
 def several(line: StatementLine, named: Sequence[Payment]) -> str:
-    """“. The line names 2 bank transfers, together exactly its amount: split it”; empty for one."""
+    """“. The line names 2 open bank transfers, together exactly its amount: split it”; or empty."""
     if len(named) < 2:
         return ""
     together = sum((payment.outstanding for payment in named), Decimal(0))
     same = {payment.currency for payment in named} == {line.currency}
     exactly = ", together exactly its amount" if same and together == line.remaining else ""
-    return f". The line names {len(named)} bank transfers{exactly}: split it"
+    return f". The line names {len(named)} open bank transfers{exactly}: split it"
 
 
 def by_bank_id(line: StatementLine, payment: Payment, *, by_hand: Decimal) -> str:

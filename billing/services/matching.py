@@ -105,9 +105,11 @@ def _add_by_reference(lines: Sequence[StatementLine], ways: Ways) -> None:
     payments = {payment.reference: payment for payment in _payments().filter(reference__in=wanted)}
     for line in lines:
         known = [each for each in named[line.pk] if each[0] in payments]
-        several = match_words.several(line, [payments[reference] for reference, _, _ in known])
+        waiting = [payments[reference] for reference, _, _ in known if payments[reference].is_open]
         for reference, level, how in known:
-            words = match_words.by_reference(line, payments[reference], how=how) + several
+            words = match_words.by_reference(line, payments[reference], how=how)
+            if payments[reference].is_open:
+                words += match_words.several(line, waiting)
             ways[line.pk].append(_way(level, line, payments[reference], words))
 
 

@@ -35,11 +35,10 @@ GROUP_IN_WORDS = {"": "", ".": "points", ",": "commas", "'": "apostrophes", " ":
 
 @dataclass(frozen=True)
 class Amount:
-    """`currency` is the code or sign written beside it, if any; `is_signed` if a sign was."""
+    """`currency` is the code or sign written beside it, if any."""
 
     value: Decimal
     currency: str
-    is_signed: bool
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,8 @@ def read_amounts(cells: Sequence[Cell], *, decimal: str | None, faults: Faults) 
         number, group = read
         if group:
             grouped[at] = group
-        is_negative, _, currency, is_signed = written[at]
-        values[at] = Amount(-number if is_negative and number else number, currency, is_signed)
+        is_negative, _, currency = written[at]
+        values[at] = Amount(-number if is_negative and number else number, currency)
     for at in _outvoted(grouped):
         values[at] = None
         faults.at(cells[at], "groups its thousands by another sign than the rest of the file.")
@@ -79,8 +78,8 @@ def is_amount(text: str) -> bool:
     return len(text) <= MAX_LENGTH and WRITTEN.fullmatch(text.strip()) is not None
 
 
-def _take_apart(cell: Cell, faults: Faults) -> tuple[bool, str, str, bool] | None:
-    """Whether it is negative, the digits with their signs, the currency, whether it has a sign."""
+def _take_apart(cell: Cell, faults: Faults) -> tuple[bool, str, str] | None:
+    """Whether it is negative, the digits with the signs between them, the currency."""
     text = cell.text.strip()
     if not text:
         faults.at(cell, "The amount is empty; an amount of nothing is written 0.")
@@ -97,7 +96,7 @@ def _take_apart(cell: Cell, faults: Faults) -> tuple[bool, str, str, bool] | Non
         faults.at(cell, "is no amount: it has more than one sign, currency or bracket.")
         return None
     is_negative = bool(opened) or (bool(signs) and signs[0] != "+")
-    return is_negative, body, "".join(currencies), bool(signs or opened)
+    return is_negative, body, "".join(currencies)
 
 
 def _number(body: str, decimal: str) -> tuple[Decimal, str] | None:

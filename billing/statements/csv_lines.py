@@ -66,6 +66,8 @@ def read_csv(
         for row, booked, value_date, amount, text in facts
     ]
     checked = _check(found, rows, lines, is_booked, money, faults)
+    if not any(is_booked):
+        faults.stop("has no booked line: nothing to import.")
     faults.refuse_if_any()
     return Statement(
         format="CSV",

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from billing.statements.amounts import is_amount
 from billing.statements.dates import is_date
-from billing.statements.encoding import CONTROL
+from billing.statements.encoding import CONTROL, NEW_LINE
 from billing.statements.faults import Cell, Faults
-from billing.statements.labels import Labelled, kind_of, labelled
+from billing.statements.labels import MOST_CELLS, Labelled, kind_of, labelled
 from billing.statements.rows import Row
 from billing.statements.table import Table
 
@@ -37,7 +37,7 @@ def sort(table: Table, *, max_lines: int, faults: Faults) -> Sorted:
     for row in table.after:
         if row.is_blank:
             continue
-        about = None if row.fault else labelled(row)
+        about = None if row.fault else _labelled_below(table, row)
         if about:
             found.about.append(about)
             # Opening balances may stand above the lines; anything else only below them.
@@ -61,6 +61,14 @@ def sort(table: Table, *, max_lines: int, faults: Faults) -> Sorted:
     if not found.rows and not faults.found:
         faults.stop("has headings and no lines: nothing to import.", line=table.header.line)
     return found
+
+
+def _labelled_below(table: Table, row: Row) -> Labelled | None:
+    """A payer may be called “Total” or “Konto”; such a line is not taken for its namesake."""
+    about = labelled(row)
+    if about is None or _looks_like_a_line(table, row.cells):
+        return None
+    return about if len(about.cells) <= MOST_CELLS.get(about.kind, len(about.cells)) else None
 
 
 def refuse_control_characters(table: Table, rows: Sorted, faults: Faults) -> None:
@@ -98,7 +106,7 @@ def _is_whole(table: Table, row: Row, faults: Faults) -> bool:
         faults.at(where, f"has {len(row.cells)} cells, the headings are {len(table.header.cells)}.")
         return False
     if "\n" in row.raw or "\r" in row.raw:
-        for inner in row.raw.splitlines()[1:]:
+        for inner in NEW_LINE.split(row.raw)[1:]:
             if _looks_like_a_line(table, tuple(inner.split(table.delimiter))):
                 faults.at(where, "swallows the line below it: a quotation mark is missing.")
                 return False

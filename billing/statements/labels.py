@@ -46,6 +46,8 @@ LABELS = {
 MEANING = {label: kind for kind, labels in LABELS.items() for label in labels.split(", ")}
 # What may follow the balance's name: “Opening balance as of 01.03.2025”.
 AS_OF = re.compile(r" (?:as of |am |vom |per |on |at |au |op )?[0-9]{1,4}[ 0-9]{2,}$")
+# How many filled cells may stand beside these, among the lines.
+MOST_CELLS = {"account": 1, "currency": 1, "end": 0}
 MONEY_KINDS = ("opening", "closing", "sum_in", "sum_out")
 
 

@@ -9,8 +9,9 @@ from billing.statements.rows import Row
 from billing.statements.statement import ZERO
 from billing.statements.table import Table
 
-IN = frozenset(["c", "cr", "credit", "crdt", "h", "haben", "gutschrift", "bij", "in"]) | {"+"}
-OUT = frozenset(["d", "dr", "debit", "dbit", "s", "soll", "lastschrift", "af", "out"]) | {"-"}
+# Not “Lastschrift”: a direct debit comes in for who collects it.
+IN = frozenset({"c", "cr", "credit", "crdt", "h", "haben", "bij", "in", "+"})
+OUT = frozenset({"d", "dr", "debit", "dbit", "s", "soll", "af", "out", "-"})
 
 type Read = Mapping[tuple[int, str], Amount]  # by row and field
 
@@ -50,7 +51,9 @@ def _by_indicator(
         cell = table.cell(row, "indicator")
         way = direction(cell.text)
         if not way:
-            faults.at(cell, "says neither in nor out." if cell.text else "Neither in nor out.")
+            faults.at(
+                cell, "says neither in nor out." if cell.text else "Neither in nor out: empty."
+            )
         if amount and way < 0:
             out.append((table.cell(row, "amount"), amount))
         if amount and way > 0 and amount.value < 0:
@@ -76,10 +79,11 @@ def _of_two_columns(
             faults.at(of_credit, "is negative in the column for money in.")
         if debit:
             out.append((of_debit, debit))
-        is_read = bool(debit) >= bool(of_debit.text) and bool(credit) >= bool(of_credit.text)
+        filled = [cell for cell in (of_debit, of_credit) if cell.text]
+        is_read = filled and len(filled) == bool(debit) + bool(credit)
         came = credit.value if credit else ZERO
         left = abs(debit.value) if debit else ZERO
-        found.append(came - left if is_read and (debit or credit) else None)
+        found.append(came - left if is_read else None)
     _refuse_mixed_signs(out, faults)
     return found
 

@@ -18,8 +18,7 @@ PAIR = frozenset({"debit", "credit"})
 
 @dataclass(frozen=True)
 class Table:
-    """`fields` gives the column of each field; `before` and `after` are the rows around the
-    headings."""
+    """`fields` gives the column of each field; `before` and `after` stand around the header."""
 
     delimiter: str
     header: Row

@@ -143,7 +143,11 @@ def confirm(model_admin: ModelAdmin, request: HttpRequest, upload: StatementUplo
         messages.info(request, f"Already done, nothing was changed again. {done.message}")
     else:
         messages.success(request, done.message)
-    return redirect(url_of(model_admin, "import_file", upload.pk))
+    upload.refresh_from_db()
+    # The next step, where there is one to take.
+    if upload.statement.sum_in:
+        return redirect(f"{reverse('admin:reconcile')}?statement={upload.statement_id}")
+    return redirect("admin:billing_bankstatement_change", upload.statement_id)
 
 
 def errors(upload: StatementUpload) -> StreamingHttpResponse:

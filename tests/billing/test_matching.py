@@ -271,6 +271,9 @@ def test_two_candidates(world: World) -> None:
 
     assert [each.payment for each in found] == [mine, theirs]
     assert [(each.is_ticked, each.is_usable) for each in found] == [(False, True)] * 2
+    assert found[0].words.endswith(
+        "The line names 2 open bank transfers, together exactly its amount: split it"
+    )
     assert not any(each.is_ticked for each in of(line_with(f"{REFERENCE}{OTHER}")))
 
 

@@ -175,7 +175,7 @@ def test_no_sequence_of_verbs_loses_money_or_counts_it_twice(world: World) -> No
         play.step(*step)
     assert done.total() == len(FIRST)
 
-    @settings(max_examples=14, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=9, suppress_health_check=[HealthCheck.too_slow])
     @given(steps=st.lists(STEPS, min_size=12, max_size=20))
     def holds(steps: list[tuple[str, int, int, str]]) -> None:
         with transaction.atomic():

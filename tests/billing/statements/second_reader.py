@@ -371,7 +371,7 @@ class _SecondReader:
 
 def _letters(text: str) -> str:
     """What makes a label: “Endsaldo 31.03.2025” is “endsaldo”."""
-    without_day = re.split(r"\W+[0-9]", text)[0]
+    without_day = re.sub(r"\W+[0-9]{1,4}\W[0-9\W]+$", "", text)
     return "".join(filter(str.isalnum, without_day.casefold()))
 
 

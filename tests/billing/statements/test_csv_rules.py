@@ -58,6 +58,18 @@ def test_a_lost_quotation_mark_does_not_swallow_lines() -> None:
     assert (fault.line, "swallows the line below" in fault.reason) == (2, True)
 
 
+@pytest.mark.parametrize("name", ["Total", "Konto", "IBAN", "Endsaldo", "Anzahl", "Currency"])
+def test_a_payer_called_like_a_label_is_a_payer(name: str) -> None:
+    head = "Payer;Date;Amount;Currency"
+    lines = [f"{name};2025-03-31;5,00;EUR", "P;2025-03-31;6,00;EUR"]
+
+    assert [line.payer_name for line in read_table(table(*lines, head=head)).lines] == [name, "P"]
+    # Nor is it dropped when its date or amount cannot be read.
+    for readable, not_readable in (("5,00", "x"), ("2025-03-31;5", "2025-03-32;5")):
+        broken = lines[0].replace(readable, not_readable)
+        assert 3 in {line for line, _, _ in places(table(lines[1], broken, head=head))}
+
+
 def test_blank_lines_and_rows_of_nothing_are_no_lines() -> None:
     statement = read_table(table("", LINE, ";;;;", " ; ;;; ", "", LINE.replace("5,00", "6,00")))
 
@@ -137,6 +149,8 @@ def test_pending_lines_are_reported_and_not_imported() -> None:
     statement = read_table(data)
     assert [str(line.amount) for line in statement.lines] == ["5.00"]
     assert [str(line.amount) for line in statement.not_booked] == ["6.00"]
+    nothing = refusal(data.replace(b"Booked", b"Pending"))
+    assert "no booked line" in nothing.message
     assert places(data.replace(b"Booked", b"Bookd")) == [(2, "Status", "Bookd")]
     # Under a heading nobody knows, the words are seen all the same.
     unread = refusal(data.replace(b"Status", b"Remark"))

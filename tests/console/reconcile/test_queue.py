@@ -85,7 +85,7 @@ def test_only_what_is_sure_is_ticked_and_the_rest_may_be(finance: Client) -> Non
     text = text_of(page.content.decode())
     assert "Partly paid: 19.00 USD still to come, nothing is activated." in text
     assert "credits. 11.00 USD wait on the account, unapplied." in text
-    assert "The line names 2 bank transfers, together exactly its amount: split it." in text
+    assert "The line names 2 open bank transfers, together exactly its amount: split it." in text
     rows = [row for row, _ in page.context["rows"]]
     assert [bool(row.best.tick) for row in rows] == [True, True, True, False]
     assert not any(row.is_ticked for row in rows)
