@@ -38,12 +38,14 @@ class Found:
 # look at what was reversed.
 _PROOF = """
 WITH line_money AS (
-    SELECT line_id, sum(amount) AS amount,
-           count(*) FILTER (WHERE reverses_id IS NULL) - count(reverses_id) AS places,
-           -- Of one standing place: reversed ones come in pairs of the same name.
-           min(place) FILTER (WHERE reverses_id IS NULL AND NOT EXISTS (
-               SELECT FROM igny8_allocations undone WHERE undone.reverses_id = a.id)) AS place
-      FROM igny8_allocations a GROUP BY line_id
+    SELECT a.line_id, sum(a.amount) AS amount,
+           count(*) FILTER (WHERE a.reverses_id IS NULL AND undone.id IS NULL) AS places,
+           min(a.place) FILTER (WHERE a.reverses_id IS NULL AND undone.id IS NULL) AS place,
+           (array_agg(a.account_id ORDER BY a.id DESC) FILTER (WHERE a.account_id IS NOT NULL))[1]
+               AS account_id
+      FROM igny8_allocations a
+      LEFT JOIN igny8_allocations undone ON undone.reverses_id = a.id
+     GROUP BY a.line_id
 ), payment_money AS (
     SELECT payment_id, sum(amount) AS amount
       FROM igny8_allocations WHERE place = 'payment' GROUP BY payment_id
@@ -82,7 +84,7 @@ WITH line_money AS (
       LEFT JOIN taken t ON t.payment_id = p.id
       LEFT JOIN payment_money m ON m.payment_id = p.id
 ), lines AS (
-    SELECT l.id, l.amount, l.remaining, l.state, coalesce(m.amount, 0) AS placed,
+    SELECT l.id, l.amount, l.remaining, l.state, m.account_id, coalesce(m.amount, 0) AS placed,
            CASE WHEN l.amount < 0 THEN 'outgoing' WHEN l.amount = 0 THEN 'zero'
                 WHEN l.amount > coalesce(m.amount, 0) THEN 'new'
                 WHEN m.places > 1 THEN 'split'
@@ -130,11 +132,8 @@ WITH line_money AS (
       FROM igny8_invoices i LEFT JOIN igny8_payments p ON p.invoice_id = i.id
      WHERE p.id IS NULL AND i.status <> 'void'
     UNION ALL
-    SELECT owner.account_id, NULL, '', l.id, problem.text
+    SELECT l.account_id, NULL, '', l.id, problem.text
       FROM lines l
-      LEFT JOIN LATERAL (SELECT a.account_id FROM igny8_allocations a
-                          WHERE a.line_id = l.id AND a.account_id IS NOT NULL
-                          ORDER BY a.id DESC LIMIT 1) AS owner ON true
      CROSS JOIN LATERAL (VALUES
         (l.amount > 0 AND l.remaining <> l.amount - l.placed
          OR l.amount <= 0 AND (l.remaining <> 0 OR l.placed <> 0),
