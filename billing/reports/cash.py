@@ -87,14 +87,14 @@ class WrittenOff:
 
 def counted(using: str | None = None) -> QuerySet[Allocation]:
     """The allocations that are cash, each with the day it counts on as `counted_on`."""
-    taken_back_before = Allocation.objects.filter(
-        line=OuterRef("line"), pk__lt=OuterRef("pk"), place__in=COUNTED, reverses__isnull=False
-    )
+    taken_back = Allocation.objects.filter(place__in=COUNTED, reverses__isnull=False)
+    taken_back_before = taken_back.filter(line=OuterRef("line"), pk__lt=OuterRef("pk"))
     done_on = TruncDate("created_at")
     return (
         Allocation.objects.using(using)
         .filter(place__in=COUNTED)
-        .alias(is_again=Exists(taken_back_before))
+        # Of the few lines with anything taken back alone is asked what came before what.
+        .alias(is_again=Q(line__in=taken_back.values("line")) & Q(Exists(taken_back_before)))
         .annotate(
             counted_on=Case(
                 When(reverses__isnull=False, then=done_on),

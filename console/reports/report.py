@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from urllib.parse import urlencode
 
 from django.db.models import Model
@@ -68,10 +69,15 @@ class Report:
 
 def rows_of(model: type[Model], **filters: object) -> str:
     """The address of a model's list with filters; those without a value are left out."""
-    opts = model._meta
-    address = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
     chosen = {name: value for name, value in filters.items() if value not in ("", None)}
-    return f"{address}?{urlencode(chosen)}"
+    return f"{_list_of(model)}?{urlencode(chosen)}"
+
+
+@cache
+def _list_of(model: type[Model]) -> str:
+    # A report has thousands of links to a handful of lists.
+    opts = model._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
 
 
 def days(field: str, month: Month | Months) -> dict[str, date]:
