@@ -54,6 +54,8 @@ def judge(dialect: Dialect, text: str) -> Verdict:
         lines = reader.read(text)
     except Refused as refused:
         place = None if reader.heading_changed else refused.place
+        if place and place[0] in reader.spanning:
+            place = (place[0], "", "")
         return Verdict(Expected.REFUSED, place=place)
     if reader.heading_changed:
         return Verdict(Expected.HEADING_CHANGED, lines)
@@ -73,10 +75,12 @@ class _SecondReader:
         self.is_quoted = '"' in dialect.text
         self.is_odd = False  # readable, but not as this bank writes
         self.heading_changed = False
-        self.header = dict(self._rows(dialect.text))[dialect.header_line]
         self.told: dict[str, list[Decimal]] = {}
         self.accounts: set[str] = set()
         self.kinds: set[str | None] = {None}
+        self.spanning: set[int] = set()  # rows over several lines, or with marks in cells
+        self.header = dict(self._rows(dialect.text))[dialect.header_line]
+        self.spanning.clear()
 
     def read(self, text: str) -> tuple[Facts, ...]:
         self._look_at_quotes(text)
@@ -125,6 +129,8 @@ class _SecondReader:
         number = 1
         try:
             for cells in reader:
+                if any(set(cell) & set('\r\n"') for cell in cells):
+                    self.spanning.add(number)
                 yield number, [cell.strip() for cell in cells]
                 number = reader.line_num + 1
         except csv.Error:
@@ -143,6 +149,9 @@ class _SecondReader:
 
     def _read_label(self, number: int, cells: list[str], *, is_behind: bool) -> bool:
         label, *rest = [cell for cell in cells if cell]
+        if not rest and ":" in label:
+            label, _, value = label.partition(":")
+            rest = [value.strip()]
         kinds = {_letters(name): kind for name, kind in self.dialect.labels.items()}
         kind = kinds.get(_letters(label))
         self.kinds.add(kind)
@@ -355,8 +364,8 @@ class _SecondReader:
             return None
         if "%b" in pattern:
             self.is_odd |= re.fullmatch("[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4}", text) is None
-            text = re.sub("[./-]", " ", text.replace(". ", " "))
-        elif re.search("[^0-9]{2}|[+ ]", text.split(" ")[0]):
+            text = re.sub("[./-]", " ", re.sub("[.,] ", " ", text))
+        elif re.search("[^0-9]{2}|[+ ]", text.split(" ")[0] if "%H" in pattern else text):
             return None
         if "%H" in pattern and not re.fullmatch("[0-9-]+ [0-9]{2}:[0-5][0-9]:[0-5][0-9]", text):
             return None
