@@ -35,6 +35,7 @@ from tests.planting import plant
 from tests.racing import Meeting, Outcome, a_copy, at_once, books_agree, one_wins
 from tests.sql import run
 
+CALLERS = 4
 WHY = "Checked with the team lead"
 LATER = NOW + DAY
 
@@ -264,13 +265,14 @@ def test_nobody_decides_on_their_own_request(world: World) -> None:
         assert withdraw(approval, person).status == "withdrawn"
 
 
-@pytest.mark.parametrize("group", ["Support", "Finance", "Auditor", "Administrator", None])
-def test_only_approvers_decide(world: World, group: str | None) -> None:
-    approval, person = ask(world), make_staff(group)
+def test_only_approvers_decide(world: World) -> None:
+    approval = ask(world)
 
-    for verb in (approve, decline):
-        with refused(NotPermitted, says="Ask an approver"):
-            verb(approval, person)
+    for group in ("Support", "Finance", "Auditor", "Administrator", None):
+        person = make_staff(group)
+        for verb in (approve, decline):
+            with refused(NotPermitted, says="Ask an approver"):
+                verb(approval, person)
     with refused(NotPermitted, says="sam@igny8.example asked for this and alone can withdraw"):
         withdraw(approval, person)
 
@@ -444,18 +446,18 @@ def credited_once(outcomes: list[Outcome], approval: Approval) -> None:
     books_agree()
 
 
-def test_of_six_approvals_one_runs(committed_world: World) -> None:
+def test_of_four_approvals_one_runs(committed_world: World) -> None:
     approval = ask(committed_world)
-    people = [make_staff("Approver") for _ in range(6)]
+    people = [make_staff("Approver") for _ in range(CALLERS)]
 
     outcomes = at_once(*(partial(approve, a_copy(approval), person) for person in people))
 
     credited_once(outcomes, approval)
 
 
-def test_without_the_lock_all_six_run(committed_world: World) -> None:
-    approval, meeting = ask(committed_world), Meeting(6)
-    people = [make_staff("Approver") for _ in range(6)]
+def test_without_the_lock_all_four_run(committed_world: World) -> None:
+    approval, meeting = ask(committed_world), Meeting(CALLERS)
+    people = [make_staff("Approver") for _ in range(CALLERS)]
 
     def approve_without_a_lock(approval: Approval, by: User) -> Approval:
         if approval.status != ApprovalStatus.AWAITING:
@@ -472,9 +474,9 @@ def test_without_the_lock_all_six_run(committed_world: World) -> None:
         *(partial(approve_without_a_lock, a_copy(approval), person) for person in people)
     )
 
-    with pytest.raises(AssertionError, match="6 of 6 got through"):
+    with pytest.raises(AssertionError, match="4 of 4 got through"):
         credited_once(outcomes, approval)
-    assert a_copy(approval.account).credits == 31_000
+    assert a_copy(approval.account).credits == 21_000
 
 
 @pytest.mark.parametrize("other", [decline, withdraw])
@@ -483,7 +485,7 @@ def test_a_request_is_either_approved_or_not(
 ) -> None:
     world, ann, bea = committed_world, make_staff("Approver"), make_staff("Approver")
     by = world.sam if other is withdraw else bea
-    for amount in range(5000, 5004):
+    for amount in range(5000, 5003):
         before, approval = world.home.credits, ask(world, amount=amount)
 
         outcomes = at_once(
@@ -497,9 +499,9 @@ def test_a_request_is_either_approved_or_not(
     books_agree()
 
 
-def test_asked_for_at_once_by_six_it_is_one_request(committed_world: World) -> None:
+def test_asked_for_at_once_by_four_it_is_one_request(committed_world: World) -> None:
     world = committed_world
-    people = [make_staff("Support") for _ in range(6)]
+    people = [make_staff("Support") for _ in range(CALLERS)]
 
     outcomes = at_once(
         *(partial(ask, world, person, account=a_copy(world.home)) for person in people)
