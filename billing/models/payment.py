@@ -72,6 +72,7 @@ class Payment(models.Model):
     class Meta:
         db_table = "igny8_payments"
         ordering = ("-id",)
+        verbose_name = "bank transfer"
         default_permissions = ("view",)
         permissions = (
             ("open_bank_transfer", "Open a bank transfer"),

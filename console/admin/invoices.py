@@ -55,7 +55,7 @@ class InvoiceAdmin(InvoicePagesMixin, CsvExportMixin, BoundedSearchMixin, Consol
 
     account_link = columns.link("account", "Account")
     plan_link = columns.link("plan", "Plan")
-    payment_link = columns.link("payment", "Payment")
+    payment_link = columns.link("payment", "Bank transfer")
     status_word = columns.state("status", "Status", colors.INVOICE)
     amount_due = columns.money("amount", "Amount")
     credits_sold = columns.credits("included_credits", "Credits when paid")
@@ -147,7 +147,7 @@ class ActivationAdmin(ConsoleAdmin):
     )
 
     account_link = columns.link("account", "Account")
-    payment_link = columns.link("payment", "Payment")
+    payment_link = columns.link("payment", "Bank transfer")
     plan_link = columns.link("plan", "Plan")
     plan_before_link = columns.link("plan_before", "Plan")
     undoes = columns.link("reverses", "Undoes")

@@ -55,7 +55,7 @@ class CreditTransactionAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     type_word = columns.state("type", "Type", colors.LEDGER)
     change = columns.credits("amount", "Credits", signed=True)
     balance = columns.credits("balance_after", "Balance after")
-    payment_link = columns.link("payment", "Payment")
+    payment_link = columns.link("payment", "Bank transfer")
     reverses_link = columns.link("reverses", "Reverses")
     metadata_table = columns.table("metadata", "Metadata")
 

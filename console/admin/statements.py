@@ -165,7 +165,7 @@ class AllocationAdmin(ConsoleAdmin):
 
     money_used = columns.money("amount", "Amount", currency="line.currency")
     line_link = columns.link("line", "Statement line")
-    payment_link = columns.link("payment", "Payment")
+    payment_link = columns.link("payment", "Bank transfer")
     account_link = columns.link("account", "Account")
     place_word = columns.state("place", "Where", colors.PLACE)
     why = columns.text("reason", "Why", length=1000)
