@@ -25,7 +25,9 @@ class ImportFile(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="uploaded_imports"
     )
     uploaded_at = models.DateTimeField()
-    preview = models.JSONField(default=dict, help_text="What an import would do: console.imports.")
+    preview = models.JSONField(
+        default=dict, help_text="What an import would do, in figures: console.imports.outcome."
+    )
     fingerprint = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of what the preview would do."
     )

@@ -176,10 +176,10 @@ def test_todays_data_in_this_form_imports_as_unchanged(finance, fiona, kind):
     _, outcome = previewed(b"".join(response.streaming_content), kind=kind, by=fiona)
 
     assert outcome.problems == []
-    assert len(outcome.rows) >= 1
-    assert not outcome.changes_something
+    assert outcome.summary.unchanged >= 1
+    assert outcome.rows == []
     event = AuditEvent.objects.get(verb="list_exported")
-    assert event.after["rows"] == len(outcome.rows)
+    assert event.after["rows"] == outcome.summary.unchanged
     assert event.after["form"] == "import"
 
 

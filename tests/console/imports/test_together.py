@@ -7,7 +7,7 @@ import pytest
 from django.db import connections
 
 from console.imports import files
-from console.imports.files import AlreadyImported, PreviewOutdated
+from console.imports.carry_out import AlreadyImported, ImportUnderWay, PreviewOutdated
 from console.models import ImportFile, ImportKind
 from tenancy.errors import ServiceError
 from tenancy.models import Account, AuditEvent, User
