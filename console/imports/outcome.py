@@ -112,7 +112,9 @@ def difference(before: RowOutcome | None, after: RowOutcome | None) -> str:
         if showed != finds:
             if showed and finds and showed.before != finds.before:
                 return f"{column} was “{showed.before}” in the preview and is “{finds.before}” now"
-            return f"{column} would not change as the preview showed"
+            if showed and finds:
+                return f"{column} would become “{finds.after}”, shown was “{showed.after}”"
+            return f"{column} would {'not ' if showed else ''}change, unlike in the preview"
     return "its consequences are no longer those of the preview"
 
 

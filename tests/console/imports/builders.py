@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from django.db import transaction
 
@@ -12,10 +13,10 @@ from console.imports.kept import outcome as of_row
 from console.imports.opened import open_file
 from console.imports.outcome import Change, RowOutcome, Summary
 from console.imports.sheet import Problem
-from console.models import ImportFile, ImportKind
+from console.models import ImportFile, ImportKind, ImportRun
 from tenancy.errors import ServiceError
 from tenancy.models import User
-from tests.factories import NOW, make_staff
+from tests.factories import NOW, REASON, TICKET, make_staff
 
 PLAN_HEADINGS = (
     "slug,name,price,included_credits,max_sites,max_users,features,trial_days,is_public,position"
@@ -88,6 +89,25 @@ def _done(importer, line, cells, who) -> list[RowOutcome | Problem]:
         return refused.problems
     except ServiceError as refusal:
         return [importer.refused(line, cells, refusal)]
+
+
+def queued(
+    *rows: str, by: User | None = None, kind: str = ImportKind.ACCOUNTS
+) -> tuple[ImportFile, ImportRun]:
+    """A confirmed file that waits for a worker, however few rows it has."""
+    content = accounts_csv(*rows) if kind == ImportKind.ACCOUNTS else plans_csv(*rows)
+    file = staged(content, kind=kind, by=by)
+    files.preview(import_file=file, by=file.uploaded_by, now=NOW)
+    with patch.object(files, "BACKGROUND_ABOVE", 0):
+        confirmed = files.confirm(
+            import_file=file,
+            fingerprint=file.fingerprint,
+            by=file.uploaded_by,
+            reason=REASON,
+            ticket_url=TICKET,
+            now=NOW,
+        )
+    return file, confirmed.run
 
 
 def problems(content: bytes, kind: str = ImportKind.PLANS) -> list[Problem]:
