@@ -117,9 +117,10 @@ def show(
         context |= {"progress": progress_of(run, now=now), "is_silent": is_silent(run, now=now)}
     if summary:
         problems, rows = problems_of(import_file, run), import_file.rows.order_by("line")
-        may_confirm = not (import_file.is_imported or summary.problems or (run and run.is_open))
+        found = problems.count()
+        may_confirm = not (import_file.is_imported or found or (run and run.is_open))
         context |= {
-            "problems": _page(request, "errors", problems, problems.count()),
+            "problems": _page(request, "errors", problems, found),
             "warnings": rows.exclude(warning="")[:WARNINGS],
             "changed": _rows(model_admin, request, Change.CHANGED, rows, summary.changed),
             "new": _rows(model_admin, request, Change.NEW, rows, summary.new),
@@ -156,7 +157,7 @@ def confirm(model_admin: ModelAdmin, request: HttpRequest, import_file: ImportFi
         )
         done = confirmed.summary
         if confirmed.run is not None:
-            return f"A worker imports {import_file.name} now. You can leave this page."
+            return f"A worker was called to import {import_file.name}."
         return (
             f"Imported {import_file.name}: {done.new:,} new, {done.changed:,} changed, "
             f"{done.unchanged:,} as they were."

@@ -1,5 +1,7 @@
 """The page's part that is asked for every second while a worker imports, and its two buttons."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +11,7 @@ from django.utils import timezone
 from console.imports import runs
 from console.imports.pages import person, url_of
 from console.imports.standing import current_run, progress_of
-from console.models import ImportFile
+from console.models import ImportFile, ImportRun
 from tenancy.errors import ServiceError
 
 
@@ -38,7 +40,7 @@ def progress(
 
 
 def cancel(model_admin: ModelAdmin, request: HttpRequest, import_file: ImportFile) -> HttpResponse:
-    return _on_run(model_admin, request, import_file, runs.cancel, "Cancelled. Nothing is left.")
+    return _on_run(model_admin, request, import_file, runs.cancel)  # the page says it is
 
 
 def begin_again(
@@ -48,12 +50,19 @@ def begin_again(
     return _on_run(model_admin, request, import_file, runs.begin_again, done)
 
 
-def _on_run(model_admin, request, import_file, verb, done: str) -> HttpResponse:
+def _on_run(
+    model_admin: ModelAdmin,
+    request: HttpRequest,
+    import_file: ImportFile,
+    verb: Callable[..., ImportRun],
+    done: str = "",
+) -> HttpResponse:
     run = current_run(import_file)
     if run is not None:
         try:
             verb(run=run, by=person(request), now=timezone.now())
-            messages.success(request, done)
+            if done:
+                messages.success(request, done)
         except ServiceError as refusal:
             messages.warning(request, refusal.message)
     return redirect(url_of(model_admin, "import_file", import_file.pk))

@@ -53,6 +53,9 @@ OF_MODELS = {
     "import_file": Kind.IMPORT,
     "import_check": Kind.IMPORT,
     "import_confirm": Kind.IMPORT,
+    "import_progress": Kind.IMPORT,
+    "import_cancel": Kind.IMPORT,
+    "import_again": Kind.IMPORT,
     "import_errors": Kind.IMPORT,
     "import_changes": Kind.IMPORT,
 }

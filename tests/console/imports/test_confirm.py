@@ -224,7 +224,9 @@ def test_what_a_service_did_otherwise_than_was_shown_is_undone(monkeypatch):
 
     monkeypatch.setattr(plans, "create", rounds_up)
 
-    with refused(PreviewOutdated, says="Line 2 (solo): price would become “20.00”, shown was “19.00”"):
+    with refused(
+        PreviewOutdated, says="Line 2 (solo): price would become “20.00”, shown was “19.00”"
+    ):
         confirm(file)
 
 
