@@ -11,6 +11,7 @@ from django.urls import URLPattern, path
 
 from console.exports import may_export
 from console.imports import downloads, pages, run_pages
+from console.imports.paged import url_of
 from console.models import ImportFile
 
 type View = Callable[..., HttpResponse]
@@ -29,7 +30,7 @@ class CsvImportMixin(ModelAdmin):
     ) -> HttpResponse:
         offered = {}
         if self.has_import_permission(request):
-            offered["csv_import_url"] = pages.url_of(self, "import")
+            offered["csv_import_url"] = url_of(self, "import")
         return super().changelist_view(request, {**(extra_context or {}), **offered})
 
     def get_urls(self) -> list[URLPattern]:

@@ -6,10 +6,9 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.paginator import Page, Paginator
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 
 from console.actions.once import once
@@ -18,6 +17,7 @@ from console.imports.forms import ConfirmForm, UploadForm
 from console.imports.limits import BACKGROUND_ABOVE, MAX_ROWS
 from console.imports.opened import IMPORTERS
 from console.imports.outcome import Change
+from console.imports.paged import page_of, rows_of, url_of
 from console.imports.runs import is_silent
 from console.imports.standing import (
     current_run,
@@ -34,7 +34,6 @@ from tenancy.records import record
 
 logger = logging.getLogger(__name__)
 
-ROWS_PER_PAGE = 100
 FILES_PER_PAGE = 20
 WARNINGS = 20  # said above all rows; each stands beside its row too
 
@@ -120,10 +119,10 @@ def show(
         found = problems.count()
         may_confirm = not (import_file.is_imported or found or (run and run.is_open))
         context |= {
-            "problems": _page(request, "errors", problems, found),
+            "problems": page_of(request, "errors", problems, found),
             "warnings": rows.exclude(warning="")[:WARNINGS],
-            "changed": _rows(model_admin, request, Change.CHANGED, rows, summary.changed),
-            "new": _rows(model_admin, request, Change.NEW, rows, summary.new),
+            "changed": rows_of(model_admin, request, Change.CHANGED, rows, summary.changed),
+            "new": rows_of(model_admin, request, Change.NEW, rows, summary.new),
             "may_confirm": may_confirm and summary.to_do,
             "in_background": summary.rows > BACKGROUND_ABOVE,
             "form": form or ConfirmForm(initial={"fingerprint": import_file.fingerprint}),
@@ -204,41 +203,6 @@ def staged(kind: str, file_id: int) -> ImportFile:
 def person(request: HttpRequest) -> User:
     # request.user is a lazy stand-in; services compare and store the real person.
     return User.objects.get(pk=request.user.pk)
-
-
-def url_of(model_admin: ModelAdmin, name: str, *args: object) -> str:
-    opts = model_admin.opts
-    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=args)
-
-
-class _Counted(Paginator):
-    """Knows how many there are, without counting them again."""
-
-    def __init__(self, rows: QuerySet, count: int) -> None:
-        self.count = count
-        super().__init__(rows, ROWS_PER_PAGE)
-
-    count = 0
-
-
-def _page(request: HttpRequest, name: str, rows: QuerySet, count: int) -> Page:
-    page = _Counted(rows, count).get_page(request.GET.get(name))
-    page.parameter = name
-    return page
-
-
-def _rows(
-    model_admin: ModelAdmin, request: HttpRequest, change: Change, rows: QuerySet, count: int
-) -> Page:
-    """A page of rows; each that is there by now knows its page as `url`."""
-    page = _page(request, change.value, rows.filter(change=change), count)
-    page.object_list = list(page.object_list)
-    slugs = [row.slug for row in page.object_list]
-    there = dict(model_admin.model.objects.filter(slug__in=slugs).values_list("slug", "pk"))
-    for row in page.object_list:
-        if row.slug in there:
-            row.url = url_of(model_admin, "change", there[row.slug])
-    return page
 
 
 def _render(

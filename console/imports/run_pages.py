@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from console.imports import runs
-from console.imports.pages import person, url_of
+from console.imports.paged import url_of
+from console.imports.pages import person
 from console.imports.standing import current_run, progress_of
 from console.models import ImportFile, ImportRun
 from tenancy.errors import ServiceError

@@ -111,6 +111,9 @@ def _import(run: ImportRun, beside: Beside, clock: Clock) -> None:
     _lock_own(run)
     run.state, run.rows_done, run.finished_at = RunState.DONE, run.rows_total, clock()
     run.save(update_fields=("state", "rows_done", "finished_at"))
+    # It began minutes ago; nobody could see a row of it before now.
+    run.import_file.imported_at = run.finished_at
+    run.import_file.save(update_fields=("imported_at",))
 
 
 def _ticking(run: ImportRun, beside: Beside, clock: Clock) -> Callable[[int], None]:
