@@ -1,12 +1,12 @@
 """`make bench`: each figure is a ratio to a named limit, measured in the same run.
 
-`python -m bench deduct http` measures only the cases whose name holds one of these words.
+`python -m bench deduct http suggest` measures only the cases whose name holds one of these words.
 """
 
 import sys
 from datetime import UTC, datetime
 
-from bench import database, deduct, http
+from bench import database, deduct, http, matching
 from bench.deduct import Case, Result
 
 
@@ -23,6 +23,10 @@ def main(words: list[str]) -> int:
             )
             if is_asked(case, words):
                 results.append(deduct.measure(case, account_ids))
+        asked = [case for case in matching.CASES if is_asked(case, words)]
+        if asked:
+            matching.fill()
+        results += [deduct.measure(case, account_ids) for case in asked]
         tell(results)
         from billing.services.proof import prove_ledger
 

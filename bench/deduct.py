@@ -27,7 +27,7 @@ RETURNING balance_after;
 @dataclass(frozen=True)
 class Case:
     """`target` is the least ratio of measured to limit, medians of one interleaved run; `measure`
-    and `limit` give deductions a second for the first and last account's id.
+    and `limit` give deductions (or lines) a second for the first and last account's id.
     """
 
     name: str

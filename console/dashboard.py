@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from billing.models import LedgerProof
+from billing.models import LedgerProof, MoneyProof
 from console import groups, metrics, queues
 from console.queues import Queue, Standing
 from tenancy.models import AuditEvent, User
@@ -16,6 +16,7 @@ from tenancy.models import AuditEvent, User
 LATEST = 8
 # The nightly proof may run a little late; after that something is wrong with it.
 PROOF_IS_OLD = timedelta(hours=26)
+PROOFS = ((LedgerProof, "proof"), (MoneyProof, "money_proof"))
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ MONEY = Section(
     (
         queues.TRANSFERS_WAITING,
         queues.RENEWALS_OVERDUE,
+        queues.UNMATCHED_MONEY,
+        queues.UNAPPLIED_MONEY,
         queues.WAITING_TOO_LONG,
         queues.CREDITS_FROZEN,
     ),
@@ -79,8 +82,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class Proof:
-    latest: LedgerProof | None
+    """The latest proof; `template` says in words what it found."""
+
+    latest: LedgerProof | MoneyProof | None
     is_old: bool
+    template: str
 
     @property
     def is_well(self) -> bool:
@@ -97,7 +103,7 @@ def context(request: HttpRequest) -> dict[str, object]:
         for queue in section.queues
         if person.has_perm(queue.permission)
     )
-    standings = queues.standings(now=now, queues=wanted)
+    standings = queues.standings(now=now, queues=wanted, person=person)
     shows_audit = AUDIT in sections and person.has_perm("tenancy.view_auditevent")
     shows_staff = STAFF in sections and person.has_perm("tenancy.manage_staff")
     return {
@@ -108,7 +114,11 @@ def context(request: HttpRequest) -> dict[str, object]:
             )
             for section in sections
         ],
-        "proof": _proof(now) if person.has_perm("billing.view_ledgerproof") else None,
+        "proofs": [
+            _proof(model, template, now)
+            for model, template in PROOFS
+            if person.has_perm(f"billing.view_{model._meta.model_name}")
+        ],
         "revenue": metrics.revenue(now=now) if person.has_perm("billing.view_payment") else None,
         "used": metrics.credits_used(now=now)
         if person.has_perm("billing.view_credittransaction")
@@ -125,9 +135,10 @@ def _sections_of(person: User) -> tuple[Section, ...]:
     return next((sections for name, sections in ORDER.items() if name in names), ())
 
 
-def _proof(now: datetime) -> Proof:
-    latest = LedgerProof.objects.order_by("-id").first()
-    return Proof(latest, is_old=latest is not None and latest.at < now - PROOF_IS_OLD)
+def _proof(model: type[LedgerProof] | type[MoneyProof], template: str, now: datetime) -> Proof:
+    latest = model.objects.order_by("-id").first()
+    is_old = latest is not None and latest.at < now - PROOF_IS_OLD
+    return Proof(latest, is_old, f"console/dashboard/{template}.html")
 
 
 def _latest_events() -> list[AuditEvent]:

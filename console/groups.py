@@ -30,6 +30,7 @@ SUPPORT = StaffGroup(
     description="Helps customers: finds them, suspends, reactivates, extends trials, makes keys.",
     verbs=frozenset(
         {
+            "tenancy.write_note",
             "tenancy.create_account",
             "tenancy.edit_account",
             "tenancy.suspend_account",
@@ -42,6 +43,7 @@ SUPPORT = StaffGroup(
             "tenancy.revoke_api_key",
             "billing.open_bank_transfer",
             "billing.grant_credits",
+            "billing.withdraw_approval",
         }
     ),
     per_grant=200,
@@ -52,6 +54,7 @@ FINANCE = StaffGroup(
     description="Keeps the money: confirms transfers, keeps plans, corrects credits, imports.",
     verbs=frozenset(
         {
+            "tenancy.write_note",
             "tenancy.create_account",
             "tenancy.edit_account",
             "tenancy.suspend_account",
@@ -81,6 +84,7 @@ FINANCE = StaffGroup(
             "billing.export_report",
             "billing.grant_credits",
             "billing.adjust_credits",
+            "billing.withdraw_approval",
             "billing.reverse_credits",
             "billing.unfreeze_balance",
             "billing.edit_credit_cost",
@@ -95,7 +99,7 @@ FINANCE = StaffGroup(
 APPROVER = StaffGroup(
     name="Approver",
     description="Second pair of eyes: approves or declines what is above a person's limit.",
-    verbs=frozenset({"billing.decide_approval"}),
+    verbs=frozenset({"billing.decide_approval", "tenancy.write_note"}),
 )
 AUDITOR = StaffGroup(
     name="Auditor",
@@ -108,6 +112,7 @@ ADMINISTRATOR = StaffGroup(
     verbs=frozenset(
         {
             "tenancy.manage_staff",
+            "tenancy.write_note",
             "tenancy.edit_account",
             "tenancy.suspend_account",
             "tenancy.reactivate_account",

@@ -8,18 +8,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db import models
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum, Value
 from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import OPEN_PAYMENT, Approval, ApprovalStatus, Payment
-from tenancy.models import Account, AccountStatus, AuditEvent
+from billing.models import (
+    OPEN_LINE,
+    OPEN_PAYMENT,
+    Allocation,
+    Approval,
+    ApprovalStatus,
+    Payment,
+    Place,
+    StatementLine,
+)
+from billing.services.approval_rules import DECIDE
+from tenancy.models import Account, AccountStatus, AuditEvent, User
 
 SOON = timedelta(days=7)
 LATELY = timedelta(days=7)
@@ -35,8 +45,9 @@ OUTSTANDING = F("expected_amount") - F("received_total")
 class Queue:
     """`since` is the column that a row's age is counted from; `newest` counts from the newest.
 
-    `condition` takes the time of now, and joins no table that could double a row. `says` is the
-    word before the age; where there is no age to tell, `note` stands there.
+    `condition` takes the time of now, and joins no table that could double a row; `mine` narrows it
+    to what is this person's work. `says` is the word before the age; where there is no age to tell,
+    `note` stands there.
     """
 
     code: str
@@ -49,6 +60,14 @@ class Queue:
     says: str = "oldest"
     note: str = ""
     newest: bool = False
+    mine: Callable[[User], Q] | None = None
+
+    def rows(self, *, now: datetime, person: User | None) -> Q:
+        """The condition of the queue as this person has it."""
+        condition = self.condition(now)
+        if self.mine is None or person is None:
+            return condition
+        return condition & self.mine(person)
 
     @property
     def url(self) -> str:
@@ -84,6 +103,24 @@ RENEWALS_OVERDUE = Queue(
     since="opened_at",
     icon="event_busy",
     money=OUTSTANDING,
+)
+UNMATCHED_MONEY = Queue(
+    "unmatched-money",
+    "Unmatched money",
+    StatementLine,
+    lambda now: Q(state__in=OPEN_LINE),
+    since="value_date",
+    icon="help_center",
+    money=F("remaining"),
+)
+UNAPPLIED_MONEY = Queue(
+    "unapplied-money",
+    "Unapplied money",
+    Allocation,
+    lambda now: Q(place=Place.UNAPPLIED, reverses=None, reversed_by=None),
+    since="created_at",
+    icon="savings",
+    money=F("amount"),
 )
 WAITING_TOO_LONG = Queue(
     "payment-too-long",
@@ -148,6 +185,16 @@ SUSPENDED_LATELY = Queue(
     says="latest",
     newest=True,
 )
+
+
+def _may_be_decided_by(person: User) -> Q:
+    """An approver sees what they can decide; everybody else what waits at all."""
+    if not person.has_perm(DECIDE):
+        return Q()
+    others = ~Q(requested_by=person.pk)
+    return others & ~Q(account=person.account_id) if person.account_id else others
+
+
 APPROVALS_WAITING = Queue(
     "approvals-waiting",
     "Approvals waiting",
@@ -155,6 +202,7 @@ APPROVALS_WAITING = Queue(
     lambda now: Q(status=ApprovalStatus.AWAITING, expires_at__gt=now),
     since="requested_at",
     icon="rule",
+    mine=_may_be_decided_by,
 )
 REFUSED_LATELY = Queue(
     "refused-lately",
@@ -170,6 +218,8 @@ REFUSED_LATELY = Queue(
 QUEUES = (
     TRANSFERS_WAITING,
     RENEWALS_OVERDUE,
+    UNMATCHED_MONEY,
+    UNAPPLIED_MONEY,
     WAITING_TOO_LONG,
     CREDITS_FROZEN,
     TRIALS_ENDING,
@@ -191,36 +241,33 @@ class Standing:
     money: Decimal | None
 
 
-def standings(*, now: datetime, queues: tuple[Queue, ...] = QUEUES) -> dict[str, Standing]:
-    """One query for each model, by the queue's code."""
-    found: dict[str, Standing] = {}
-    for model in dict.fromkeys(queue.model for queue in queues):
-        mine = [queue for queue in queues if queue.model is model]
-        figures: dict[str, Any] = {}
-        for number, queue in enumerate(mine):
-            condition = queue.condition(now)
-            age = Max if queue.newest else Min
-            figures[f"count_{number}"] = Count("pk", filter=condition)
-            figures[f"since_{number}"] = age(queue.since, filter=condition)
-            if queue.money is not None:
-                figures[f"money_{number}"] = Sum(queue.money, filter=condition)
-        row = _narrowed(model, mine, now).aggregate(**figures)
-        for number, queue in enumerate(mine):
-            found[queue.code] = Standing(
-                queue,
-                count=row[f"count_{number}"],
-                since=row[f"since_{number}"],
-                money=row.get(f"money_{number}"),
-            )
-    return found
+def standings(
+    *, now: datetime, queues: tuple[Queue, ...] = QUEUES, person: User | None = None
+) -> dict[str, Standing]:
+    """One query for all, by the queue's code; as `person` has them, or as they are."""
+    if not queues:
+        return {}
+    first, *others = (_figures(queue, queue.rows(now=now, person=person)) for queue in queues)
+    found = {figures.pop("code"): figures for figures in first.union(*others, all=True)}
+    nothing = {"count": 0, "since": None, "money": None}
+    return {queue.code: Standing(queue, **found.get(queue.code, nothing)) for queue in queues}
 
 
-def _narrowed(model: type[models.Model], queues: list[Queue], now: datetime) -> QuerySet:
-    # The database then reads the rows of some queue by index, and not the whole table.
-    condition = Q()
-    for queue in queues:
-        condition |= queue.condition(now)
-    return model._default_manager.filter(condition)
+def _figures(queue: Queue, condition: Q) -> QuerySet:
+    """One row; none for a queue that is empty. A day counts from its midnight in UTC."""
+    age = Max if queue.newest else Min
+    money = Sum(queue.money) if queue.money is not None else Value(None)
+    return (
+        queue.model._default_manager.filter(condition)
+        .order_by()
+        .annotate(code=Value(queue.code))
+        .values("code")
+        .annotate(
+            count=Count("pk"),
+            since=Cast(age(queue.since), models.DateTimeField()),
+            money=Cast(money, models.DecimalField(max_digits=20, decimal_places=2)),
+        )
+    )
 
 
 class QueueFilter(SimpleListFilter):
@@ -243,4 +290,4 @@ class QueueFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.chosen is None:
             return queryset
-        return queryset.filter(self.chosen.condition(timezone.now()))
+        return queryset.filter(self.chosen.rows(now=timezone.now(), person=request.user))

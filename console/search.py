@@ -12,6 +12,7 @@ from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
 from billing.models import OPEN_PAYMENT, Invoice, Payment
+from billing.services import references
 from console import quoted, words
 from console.actions.figures import money_text
 from tenancy.models import Account, ApiKey, Site, User
@@ -157,22 +158,39 @@ def payments(term: str) -> list[Hit]:
     found = _ranked(
         Payment.objects.select_related("account"), exact=exact, begins=begins, contains=contains
     )
+    hits = [
+        Hit(_payment(payment, payment.reference), is_exact=payment.rank == 0) for payment in found
+    ]
+    return hits or _did_you_mean(term)
+
+
+def _did_you_mean(term: str) -> list[Hit]:
+    """What a reference with a slip of the pen stands for."""
+    slips = {guess.reference: guess.slip for guess in references.did_you_mean(term)}
+    if not slips:
+        return []
+    found = Payment.objects.select_related("account").filter(reference__in=slips)[:MOST]
     return [
         Hit(
-            SearchResult(
-                title=payment.reference,
-                description=_joined(
-                    f"payment of {payment.account}",
-                    money_text(payment.expected_amount, payment.currency),
-                    payment.get_status_display().lower(),
-                ),
-                link=account_page(payment.account_id, "billing"),
-                icon="payments",
-            ),
-            is_exact=payment.rank == 0,
+            _payment(payment, f"Did you mean {payment.reference}?", slips[payment.reference]),
+            is_exact=False,
         )
         for payment in found
     ]
+
+
+def _payment(payment: Payment, title: str, *notes: str) -> SearchResult:
+    return SearchResult(
+        title=title,
+        description=_joined(
+            *notes,
+            f"payment of {payment.account}",
+            money_text(payment.expected_amount, payment.currency),
+            payment.get_status_display().lower(),
+        ),
+        link=account_page(payment.account_id, "billing"),
+        icon="payments",
+    )
 
 
 def invoices(term: str) -> list[Hit]:

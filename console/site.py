@@ -8,11 +8,11 @@ from django.contrib.auth.views import PasswordChangeView
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from unfold.sites import UnfoldAdminSite
 
-from console import dashboard, search
+from console import dashboard, mail_pages, search
 from console.demo import staff as demo_staff
 from console.passwords import ChangeOwnPasswordForm
 
@@ -37,6 +37,17 @@ class ConsoleSite(UnfoldAdminSite):
         if key not in self._menus:
             self._menus[key] = _worked_out(super()._get_config(key, *args))
         return self._menus[key]
+
+    def get_urls(self) -> list[URLPattern]:
+        # Before the site's own, which end with one that takes every address.
+        return [
+            path("mails/", self.admin_view(self._mails), name="mails"),
+            path("mails/html/", self.admin_view(mail_pages.html), name="mail_html"),
+            *super().get_urls(),
+        ]
+
+    def _mails(self, request: HttpRequest) -> HttpResponse:
+        return mail_pages.index(request, self.each_context(request))
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -20,6 +20,7 @@ class Kind(models.TextChoices):
     ALL = "", "Everything"
     CHANGES = "changes", "Changes"
     CREDITS = "credits", "Credits"
+    NOTES = "notes", "Notes"
     REFUSED = "refused", "Refused"
 
 
@@ -89,13 +90,15 @@ def _events(account: Account, kind: str, before: int | None, size: int) -> list[
     events = account.audit_events.order_by("-id")
     if kind == Kind.REFUSED:
         events = events.filter(result=AuditEvent.Result.REFUSED)
+    elif kind == Kind.NOTES:
+        events = events.filter(target_type="note")
     if before is not None:
         events = events.filter(pk__lt=before)
     return list(events[:size])
 
 
 def _rows(account: Account, kind: str, before: int | None, size: int) -> list[CreditTransaction]:
-    if kind in (Kind.CHANGES, Kind.REFUSED):
+    if kind in (Kind.CHANGES, Kind.NOTES, Kind.REFUSED):
         return []
     rows = account.credit_transactions.select_related("created_by").order_by("-sequence")
     if before is not None:

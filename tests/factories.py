@@ -25,12 +25,16 @@ from billing.models import (
     TransactionType,
 )
 from billing.services import bank_transfers, reconciliation
+from billing.services.approval_commands import seal
 from billing.services.receipts import Receipt
+from console.imports.outcome import Summary
+from console.models import ImportFile, ImportKind, ImportRun, RunState
 from tenancy.models import (
     Account,
     AccountStatus,
     Industry,
     IndustrySector,
+    Note,
     PaymentMethod,
     Plan,
     Sector,
@@ -39,6 +43,7 @@ from tenancy.models import (
     User,
 )
 from tenancy.roles import Role
+from tenancy.services import notes
 
 NOW = datetime(2025, 11, 12, 9, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -304,16 +309,49 @@ def put_unapplied(account: Account, amount: str, *, by: User | None = None) -> A
     )
 
 
+def make_note(account: Account, text: str = "Pays late, but pays.", **overrides: object) -> Note:
+    if "by" not in overrides:
+        overrides["by"] = make_staff("Support")
+    return notes.write(account=account, text=text, **{"now": NOW} | overrides)
+
+
+def make_import(by: User, **overrides: object) -> ImportRun:
+    """An import file of accounts with its preview, and its run that a worker broke off."""
+    facts = {"kind": ImportKind.ACCOUNTS, "name": "accounts.csv", "size": 1, "sha256": "0" * 64}
+    file = ImportFile.objects.create(
+        **facts | overrides,
+        content=b"x",
+        preview=Summary("UTF-8", "commas", new=1).to_json(),
+        fingerprint="0" * 64,
+        uploaded_by=by,
+        uploaded_at=NOW,
+        previewed_by=by,
+        previewed_at=NOW,
+    )
+    return ImportRun.objects.create(
+        import_file=file,
+        state=RunState.FAILED,
+        failure=overrides.get("name", "Something changed."),
+        confirmed_by=by,
+        reason=overrides.get("name", REASON),
+        queued_at=NOW,
+        finished_at=NOW + DAY,
+        rows_total=1,
+    )
+
+
 def make_approval(account: Account, **overrides: object) -> Approval:
-    """A request that waits, as if asked for by a member of Support."""
+    """A request that waits, as if asked for by a member of Support, above their limit."""
     facts = {
-        "verb": "credits.grant",
+        "verb": "grant_credits",
         "facts": {"amount": 5000},
-        "facts_sha256": f"{next(_number):064}",
         "reason": REASON,
         "requested_at": NOW,
-        "expires_at": NOW + DAY,
+        "expires_at": NOW + 7 * DAY,
     }
-    if "requested_by" not in overrides:
+    facts |= overrides
+    if "requested_by" not in facts:
         facts["requested_by"] = make_staff("Support")
-    return Approval.objects.create(account=account, **facts | overrides)
+    if "facts_sha256" not in facts:
+        facts["facts_sha256"] = seal(account=account, verb=facts["verb"], facts=facts["facts"])
+    return Approval.objects.create(account=account, **facts)

@@ -12,7 +12,7 @@ from billing.models import (
     Payment,
     Place,
 )
-from billing.services import proof
+from billing.services import money_proof, proof
 from tenancy.models import AuditEvent
 from tests.digest import business_tables, nothing_changes
 from tests.factories import (
@@ -22,6 +22,7 @@ from tests.factories import (
     make_approval,
     make_ledger_row,
     make_line,
+    make_note,
     make_site,
     make_staff,
     make_subscription,
@@ -38,6 +39,7 @@ APPEND_ONLY = (
     "igny8_site_history",
     "igny8_credit_transactions",
     "igny8_ledger_proofs",
+    "igny8_money_proofs",
     "igny8_allocations",
     "igny8_activations",
     "igny8_credit_cost_history",
@@ -52,6 +54,7 @@ NEVER_DELETED = (
     "igny8_bank_statements",
     "igny8_statement_lines",
     "igny8_approvals",
+    "igny8_notes",
 )
 
 
@@ -65,6 +68,7 @@ def every_table_filled(db: None) -> Payment:
     change_of_cost(payment.account)
     change_of_limit(payment.account)["limit"].save()
     proof.prove_ledger(now=NOW)
+    money_proof.prove_money(now=NOW)
     line = make_line(Decimal("89.00"), by=staff)
     Allocation.objects.create(
         line=line,
@@ -77,6 +81,7 @@ def every_table_filled(db: None) -> Payment:
         created_by=staff,
     )
     make_approval(payment.account)
+    make_note(payment.account)
     return payment
 
 

@@ -17,6 +17,7 @@ from billing.models import (
     TransactionType,
 )
 from billing.services import (
+    approvals,
     bank_transfers,
     credit_costs,
     credits,
@@ -26,12 +27,15 @@ from billing.services import (
     proof,
     reactivation,
     reconciliation,
+    retention,
     reversals,
+    statements,
     unapplied,
     write_offs,
 )
+from billing.services.approval_rules import AlreadyDecided
 from tenancy.errors import ServiceError, StateConflict
-from tenancy.models import Account, AccountStatus, SuspensionReason
+from tenancy.models import Account, AccountStatus, SuspensionReason, User
 from tenancy.roles import Role
 from tenancy.services import (
     accounts,
@@ -39,19 +43,24 @@ from tenancy.services import (
     invitations,
     lifecycle,
     limits,
+    notes,
     plans,
+    purging,
     sectors,
     sites,
     staff,
     users,
 )
 from tests.factories import (
+    DAY,
     NOW,
     confirm,
     make_account,
+    make_approval,
     make_group,
     make_ledger_row,
     make_line,
+    make_note,
     make_plan,
     make_receipt,
     make_sector,
@@ -59,11 +68,16 @@ from tests.factories import (
     make_staff,
     make_user,
     open_transfer,
+    put,
     put_unapplied,
 )
 from tests.planting import freeze
 
 Arguments = dict[str, object]
+
+
+def somebody_of_finance(_: Arguments) -> User:
+    return make_staff()
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,10 @@ class Verb:
     status: AccountStatus = AccountStatus.ACTIVE
     # The rule that nobody acts on their own account: not for plans and limits, which have none.
     has_account: bool = True
+    # Who does it in the ordinary case, where that is not anybody of Finance.
+    who: Callable[[Arguments], User] = somebody_of_finance
+    # Carries out what another person asked for: part of what it writes is in their name.
+    for_another: bool = False
 
     @property
     def name(self) -> str:
@@ -117,9 +135,27 @@ def _deleted(account: Account) -> Arguments:
     return {"account": account, "now": NOW}
 
 
+def _over(account: Account) -> Arguments:
+    make_user(account)
+    put(account, is_deleted=True, deleted_at=NOW - 14 * DAY, restore_until=NOW)
+    return {"account": account, "now": NOW}
+
+
 def _frozen(account: Account) -> Arguments:
     freeze(account)
     return {"account": account}
+
+
+def _request(account: Account) -> Arguments:
+    return {"approval": make_approval(account, reason="Two weeks of outage"), "now": NOW}
+
+
+def _approver(_: Arguments) -> User:
+    return make_staff("Approver")
+
+
+def _requester(arguments: Arguments) -> User:
+    return arguments["approval"].requested_by
 
 
 def change_of_limit(_: Account) -> Arguments:
@@ -193,6 +229,21 @@ def _paid_by_line(account: Account) -> Arguments:
     return {"payment": partly_paid(account, amount="100.00"), "now": NOW}
 
 
+def _statement(_: Account) -> Arguments:
+    upload = statements.upload(
+        bank="West Bank",
+        file_name="november.csv",
+        content=b"Booking date;Amount;Currency;Payer\n2025-11-11;89.00;USD;Home G8\n",
+        by=make_staff("Finance"),
+        now=NOW,
+    )
+    return {
+        "upload": upload,
+        "fingerprint": statements.preview(upload=upload).fingerprint,
+        "now": NOW,
+    }
+
+
 PLAN_FACTS = {"name": "Solo", "price": Decimal("19.00"), "included_credits": 300}
 
 VERBS = (
@@ -234,6 +285,8 @@ VERBS = (
     ),
     Verb(accounts.soft_delete, _account, StateConflict),
     Verb(accounts.restore, _deleted, StateConflict, works_on_deleted=True),
+    Verb(purging.purge, _over, accounts.AlreadyPurged, works_on_deleted=True),
+    Verb(retention.purge, _over, accounts.AlreadyPurged, works_on_deleted=True),
     Verb(
         lifecycle.suspend,
         lambda account: {"account": account, "code": SuspensionReason.MANUAL, "now": NOW},
@@ -387,6 +440,51 @@ VERBS = (
         StateConflict,
         has_account=False,
     ),
+    Verb(
+        notes.pin,
+        lambda account: {"note": make_note(account)},
+        StateConflict,
+        works_on_deleted=True,
+    ),
+    Verb(
+        notes.unpin,
+        lambda account: {"note": make_note(account, pinned=True)},
+        StateConflict,
+        works_on_deleted=True,
+    ),
+    Verb(
+        approvals.request,
+        lambda account: {
+            "account": account,
+            "verb": "grant_credits",
+            "facts": {"amount": 5000},
+            "now": NOW,
+        },
+        None,
+    ),
+    Verb(
+        approvals.approve,
+        _request,
+        AlreadyDecided,
+        works_on_deleted=True,
+        who=_approver,
+        for_another=True,
+    ),
+    Verb(
+        approvals.decline,
+        _request,
+        AlreadyDecided,
+        works_on_deleted=True,
+        who=_approver,
+    ),
+    Verb(
+        approvals.withdraw,
+        _request,
+        AlreadyDecided,
+        works_on_deleted=True,
+        who=_requester,
+    ),
+    Verb(statements.import_, _statement, statements.AlreadyImported, has_account=False),
     Verb(grant_limits.edit, change_of_limit, StateConflict, has_account=False),
     Verb(credit_costs.edit, change_of_cost, StateConflict, has_account=False),
     Verb(

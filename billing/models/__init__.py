@@ -1,5 +1,5 @@
 from billing.models.activation import Activation
-from billing.models.approval import Approval, ApprovalStatus
+from billing.models.approval import DECIDED_BY_ANOTHER, Approval, ApprovalStatus
 from billing.models.bank_statement import (
     OPEN_LINE,
     Allocation,
@@ -18,10 +18,13 @@ from billing.models.grant_limit import GrantLimit
 from billing.models.idempotency_record import IdempotencyRecord
 from billing.models.invoice import Invoice, InvoiceCounter, InvoiceStatus
 from billing.models.ledger_proof import LedgerProof
+from billing.models.money_proof import MoneyProof
 from billing.models.payment import OPEN_PAYMENT, PAYMENT_TRANSITIONS, Payment, PaymentStatus
+from billing.models.statement_upload import StatementUpload
 from billing.models.subscription import Subscription, SubscriptionStatus
 
 __all__ = [
+    "DECIDED_BY_ANOTHER",
     "MAX_AMOUNT",
     "OPEN_LINE",
     "OPEN_PAYMENT",
@@ -45,12 +48,14 @@ __all__ = [
     "InvoiceStatus",
     "LedgerProof",
     "LineState",
+    "MoneyProof",
     "Operation",
     "PayerLink",
     "Payment",
     "PaymentStatus",
     "Place",
     "StatementLine",
+    "StatementUpload",
     "Subscription",
     "SubscriptionStatus",
     "TransactionType",

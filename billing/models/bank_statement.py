@@ -208,7 +208,7 @@ class Allocation(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.amount} of {self.line} to {self.payment or self.get_place_display()}"
+        return f"{self.amount} of {self.line}: {self.payment or self.get_place_display()}"
 
 
 class PayerLink(models.Model):

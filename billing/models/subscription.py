@@ -26,6 +26,13 @@ class Subscription(models.Model):
     stripe_subscription_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     current_period_start = models.DateTimeField()
     current_period_end = models.DateTimeField()
+    # 31 stays 31 through February, which an end on the 28th alone would forget.
+    anchor_day = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The day of the month that periods end on; empty: that of the present end.",
+    )
     cancel_at_period_end = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -41,6 +48,11 @@ class Subscription(models.Model):
             models.CheckConstraint(
                 name="subscription_period_forward",
                 condition=models.Q(current_period_end__gt=models.F("current_period_start")),
+            ),
+            models.CheckConstraint(
+                name="subscription_anchor_is_a_day",
+                condition=models.Q(anchor_day__isnull=True)
+                | models.Q(anchor_day__gte=1, anchor_day__lte=31),
             ),
             models.CheckConstraint(
                 name="subscription_stripe_id_given",

@@ -9,7 +9,7 @@ from billing.models import (
     Subscription,
     TransactionType,
 )
-from billing.services import invoices, subscriptions
+from billing.services import invoices, payment_mails, subscriptions
 from billing.services.ledger import post
 from tenancy.models import Account, AccountStatus, PaymentMethod, User
 from tenancy.records import snapshot
@@ -23,7 +23,7 @@ def activate(
 
     Account and payment are locked by the caller. The invoice is paid, the subscription extended by
     its month, plan and status set, the credits posted as one `subscription` row; how things stood
-    before is kept, so that it can be undone.
+    before is kept, so that it can be undone. The customer is told by e-mail.
     """
     account, invoice = payment.account, payment.invoice
     before = stood(account)
@@ -58,6 +58,7 @@ def activate(
             description=f"{invoice.plan.name}, invoice {invoice.number}",
             payment_id=payment.pk,
         )
+    payment_mails.confirmed(payment)
     return Activation.objects.create(
         account=account,
         payment=payment,

@@ -13,7 +13,7 @@ from billing.models import (
     Place,
     Subscription,
 )
-from billing.services import allocations, invoices, receipts, standing
+from billing.services import allocations, invoices, payment_mails, receipts, standing
 from billing.services.confirmations import complete
 from billing.services.receipts import Receipt
 from billing.services.references import new_reference
@@ -78,7 +78,44 @@ def open(  # noqa: A001 - the field's word for it
             current=opened.status,
             payment=opened.pk,
         )
-    invoice = invoices.issue(account=account, plan=plan, by=by, reason=reason, now=now)
+    payment = ask_for(
+        account=account, plan=plan, by=by, reason=reason, now=now, ticket_url=ticket_url
+    )
+    if account.status not in (AccountStatus.ACTIVE, AccountStatus.PENDING_PAYMENT):
+        move(
+            account=account,
+            to=AccountStatus.PENDING_PAYMENT,
+            verb="account_awaits_payment",
+            by=by,
+            reason=reason,
+            now=now,
+            ticket_url=ticket_url,
+        )
+    return payment
+
+
+def ask_for(
+    *,
+    account: Account,
+    plan: Plan,
+    by: User | None,
+    reason: str,
+    now: datetime,
+    renews_period_end: datetime | None = None,
+    ticket_url: str = "",
+) -> Payment:
+    """An invoice for a month of `plan` and its awaiting payment, and how to pay by e-mail.
+
+    Runs in the transaction of a verb that has locked the account and found nothing against it.
+    """
+    invoice = invoices.issue(
+        account=account,
+        plan=plan,
+        by=by,
+        reason=reason,
+        now=now,
+        renews_period_end=renews_period_end,
+    )
     payment = Payment(
         account=account,
         invoice=invoice,
@@ -104,16 +141,7 @@ def open(  # noqa: A001 - the field's word for it
         },
         ticket_url=ticket_url,
     )
-    if account.status not in (AccountStatus.ACTIVE, AccountStatus.PENDING_PAYMENT):
-        move(
-            account=account,
-            to=AccountStatus.PENDING_PAYMENT,
-            verb="account_awaits_payment",
-            by=by,
-            reason=reason,
-            now=now,
-            ticket_url=ticket_url,
-        )
+    payment_mails.instructions(payment)
     return payment
 
 
@@ -184,6 +212,7 @@ def reject(
         },
         ticket_url=ticket_url,
     )
+    payment_mails.rejected(payment)
     if account.status == AccountStatus.PENDING_PAYMENT:
         to = standing_after_rejection(account, now=now)
         move(

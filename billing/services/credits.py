@@ -17,6 +17,7 @@ from billing.services.ledger import (
     check_amount,
     check_key,
     post,
+    refusal,
 )
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import Account, AccountStatus, User
@@ -106,8 +107,12 @@ def grant(
     now: datetime,
     ticket_url: str = "",
     idempotency_key: str | None = None,
+    approved_by: User | None = None,
 ) -> Posted:
     """Give credits, within the person's limits for one grant and for the day (UTC).
+
+    `approved_by` is the other person who allowed it: then the limits have no say, and `by` stays
+    who gave.
 
     Raises InvalidValue unless 1 <= amount <= 10,000,000; OverLimit; StateConflict for a cancelled
     or deleted account; OwnAccount.
@@ -127,6 +132,7 @@ def grant(
         now=now,
         ticket_url=ticket_url,
         idempotency_key=idempotency_key,
+        approved_by=approved_by,
     )
 
 
@@ -140,8 +146,11 @@ def adjust(
     now: datetime,
     ticket_url: str = "",
     idempotency_key: str | None = None,
+    approved_by: User | None = None,
 ) -> Posted:
     """Correct a balance up (positive) or down (negative), within the person's limits.
+
+    `approved_by` as for a grant.
 
     Raises InvalidValue for 0 and out of range, InsufficientCredits when more would be taken than
     can be spent, OverLimit, StateConflict for a cancelled or deleted account, OwnAccount.
@@ -156,6 +165,7 @@ def adjust(
         now=now,
         ticket_url=ticket_url,
         idempotency_key=idempotency_key,
+        approved_by=approved_by,
     )
 
 
@@ -170,6 +180,7 @@ def _give_or_take(
     now: datetime,
     ticket_url: str,
     idempotency_key: str | None,
+    approved_by: User | None,
 ) -> Posted:
     reason = clean_reason(reason)
     check_amount(amount)
@@ -185,7 +196,9 @@ def _give_or_take(
         )
     # A repeated call moves nothing, so the day's limit has no say in it.
     if not _is_posted(account=account, idempotency_key=idempotency_key):
-        grant_limits.check(by=by, amount=abs(amount), now=now)
+        # Said before the limit: nobody is asked to approve what cannot be done.
+        _refuse_more_than_there_is(account, amount)
+        grant_limits.check(by=by, amount=abs(amount), now=now, approved_by=approved_by)
     posted = post(
         account=account,
         type=type,
@@ -194,9 +207,18 @@ def _give_or_take(
         reason=reason,
         description=type.label,
         idempotency_key=idempotency_key,
+        metadata={grant_limits.APPROVED_BY: approved_by.email} if approved_by else None,
     )
     if not posted.replayed:
-        _record_posted(verb, posted, account=account, by=by, reason=reason, ticket_url=ticket_url)
+        _record_posted(
+            verb,
+            posted,
+            account=account,
+            by=by,
+            reason=reason,
+            ticket_url=ticket_url,
+            approved_by=approved_by,
+        )
     return posted
 
 
@@ -242,8 +264,8 @@ def reverse(*, entry: CreditTransaction, by: User, reason: str, ticket_url: str 
             description=f"Reversal of row {entry.sequence}",
             reverses_id=entry.pk,
         )
-    except InsufficientCredits as refusal:
-        left = refusal.facts["available"]
+    except InsufficientCredits as refused:
+        left = refused.facts["available"]
         raise InsufficientCredits(
             f"{entry.amount - left:,} of the {entry.amount:,} credits of row {entry.sequence} are "
             f"spent. Adjust the balance by the {left:,} that are left instead.",
@@ -292,6 +314,12 @@ def start(
     return posted
 
 
+def _refuse_more_than_there_is(account: Account, amount: int) -> None:
+    balance = CreditBalance.objects.filter(account=account).first() if amount < 0 else None
+    if balance is not None and balance.available < -amount:
+        raise refusal("insufficient", account=account, asked=amount, available=balance.available)
+
+
 def _is_posted(*, account: Account, idempotency_key: str | None) -> bool:
     return (
         idempotency_key is not None
@@ -302,8 +330,16 @@ def _is_posted(*, account: Account, idempotency_key: str | None) -> bool:
 
 
 def _record_posted(
-    verb: str, posted: Posted, *, account: Account, by: User | None, reason: str, ticket_url: str
+    verb: str,
+    posted: Posted,
+    *,
+    account: Account,
+    by: User | None,
+    reason: str,
+    ticket_url: str,
+    approved_by: User | None = None,
 ) -> None:
+    approval = {grant_limits.APPROVED_BY: approved_by.email} if approved_by else {}
     record(
         verb,
         by=by,
@@ -311,6 +347,6 @@ def _record_posted(
         target=account,
         account=account,
         before={"credits": posted.balance_after - posted.amount},
-        after={"credits": posted.balance_after, "ledger_row": posted.sequence},
+        after={"credits": posted.balance_after, "ledger_row": posted.sequence, **approval},
         ticket_url=ticket_url,
     )

@@ -13,6 +13,8 @@ from tenancy.records import change, clean_reason, lock
 
 COUNTED = (TransactionType.GRANT, TransactionType.ADJUSTMENT)
 MAX_LIMIT = 10_000_000
+# Where a ledger row's metadata names who allowed it.
+APPROVED_BY = "approved_by"
 
 
 class OverLimit(NotPermitted):
@@ -35,7 +37,10 @@ class Allowance:
 
 
 def allowance(*, by: User, now: datetime) -> Allowance:
-    """The widest limit of the person's groups. A superuser has the widest there is, not none."""
+    """The widest limit of the person's groups. A superuser has the widest there is, not none.
+
+    What somebody else approved takes nothing away from the person's day.
+    """
     limits = GrantLimit.objects.all()
     if not by.is_superuser:
         limits = limits.filter(group__user=by)
@@ -43,19 +48,23 @@ def allowance(*, by: User, now: datetime) -> Allowance:
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     used = CreditTransaction.objects.filter(
         created_by=by, type__in=COUNTED, created_at__gte=midnight
-    ).aggregate(total=models.Sum(Abs("amount")))["total"]
+    )
+    used = used.exclude(metadata__has_key=APPROVED_BY).aggregate(total=models.Sum(Abs("amount")))
     return Allowance(
         per_grant=widest["per_grant"] or 0,
         per_day=widest["per_day"] or 0,
-        used_today=int(used or 0),
+        used_today=int(used["total"] or 0),
     )
 
 
-def check(*, by: User, amount: int, now: datetime) -> None:
+def check(*, by: User, amount: int, now: datetime, approved_by: User | None = None) -> None:
     """Raises OverLimit when `amount` credits are more than the person may give or take now.
 
-    Locks the person's row, so that two grants at once cannot both use the day's last credits.
+    With another person's approval there is no limit; one's own is none. Locks the person's row, so
+    that two grants at once cannot both use the day's last credits.
     """
+    if approved_by is not None and approved_by != by:
+        return
     lock(by)
     mine = allowance(by=by, now=now)
     facts = {"limit": mine.per_grant, "asked": amount, "used_today": mine.used_today}

@@ -11,9 +11,18 @@ from tenancy.records import lock, save_with_history
 DAYS_TO_PAY = 7
 
 
-def issue(*, account: Account, plan: Plan, by: User | None, reason: str, now: datetime) -> Invoice:
+def issue(
+    *,
+    account: Account,
+    plan: Plan,
+    by: User | None,
+    reason: str,
+    now: datetime,
+    renews_period_end: datetime | None = None,
+) -> Invoice:
     """An open invoice for one month of `plan` at today's price and credits.
 
+    `renews_period_end` is the end of the paid period that it renews: one invoice for each, ever.
     Runs in the caller's transaction: if that rolls back, the number is free again.
     """
     today = now.astimezone(UTC).date()
@@ -26,6 +35,7 @@ def issue(*, account: Account, plan: Plan, by: User | None, reason: str, now: da
         currency=plan.currency,
         issued_on=today,
         due_on=today + timedelta(days=DAYS_TO_PAY),
+        renews_period_end=renews_period_end,
     )
     save_with_history(invoice, by=by, reason=reason)
     return invoice

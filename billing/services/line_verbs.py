@@ -76,13 +76,11 @@ def reopen(
     )
     for account in owners.values():
         refuse_own_account(by=by, account=account)
-    undone = _set_aside_of(line)
+    undone = to_take_back(line)
     if not {allocation.account_id for allocation in undone} <= seen.keys():
         raise StateConflict(
             f"The line {line} changed a moment ago. Look at it again.", current=line.state
         )
-    if not undone:
-        raise StateConflict(_nothing_to_take_back(line), current=line.state)
     before = {**snapshot(line, ("state", "remaining")), "was": allocations.whereabouts(line)}
     for allocation in undone:
         allocation.line = line
@@ -107,14 +105,17 @@ def _set_aside_of(line: StatementLine) -> list[Allocation]:
     )
 
 
-def _nothing_to_take_back(line: StatementLine) -> str:
+def to_take_back(line: StatementLine) -> list[Allocation]:
+    """Where `reopen` would take money of the line back from. Raises StateConflict when nowhere."""
+    found = _set_aside_of(line)
+    if found:
+        return found
     paid = allocations.standing().filter(line=line).select_related("payment").first()
     if paid is not None:
-        return (
-            f"The line {line} paid {paid.payment.reference}. Reverse that bank transfer, and the "
-            "line is open again."
-        )
-    return f"The line {line} is {line.get_state_display().lower()}; nothing was changed."
+        way_out = f"paid {paid.payment.reference}. Reverse that bank transfer, and it is open again"
+    else:
+        way_out = f"is {line.get_state_display().lower()}; nothing was changed"
+    raise StateConflict(f"The line {line} {way_out}.", current=line.state)
 
 
 def _turn(

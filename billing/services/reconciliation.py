@@ -1,27 +1,21 @@
 """Incoming money: a statement line applied to bank transfers, put on accounts, or set aside."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 
-from billing.models import (
-    Allocation,
-    Payment,
-    PaymentStatus,
-    Place,
-    StatementLine,
-)
-from billing.services import allocations, payer_links
+from billing.models import Allocation, Payment, Place, StatementLine
+from billing.services import allocations
 from billing.services.allocations import LineTaken, lock_in_order, refuse_placed
 from billing.services.bookings import Applied, book, refuse_unbookable
+from billing.services.line_events import LINE_FIELDS, record_line
 from billing.services.line_verbs import give_back, hold, ignore, release, reopen
+from billing.services.links import NotTheSameMoney, link
+from billing.services.splits import Part, SplitDiffers, split
 from billing.services.write_offs import OverTolerance, write_off
-from tenancy.errors import InvalidValue, ServiceError, StateConflict
 from tenancy.models import Account, User
-from tenancy.records import clean_reason, record, refuse_own_account, snapshot
+from tenancy.records import clean_reason, refuse_own_account, snapshot
 from tenancy.services.accounts import refuse_deleted
 
 __all__ = (
@@ -42,32 +36,6 @@ __all__ = (
     "split",
     "write_off",
 )
-
-LINE_FIELDS = ("state", "remaining")
-
-
-class SplitDiffers(ServiceError):
-    """Facts: `line`, `parts` and `difference` as decimal strings in the line's currency."""
-
-    code = "split_differs"
-
-
-class NotTheSameMoney(StateConflict):
-    """The line is not what was confirmed by hand."""
-
-    code = "not_the_same_money"
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a line's money, for an open payment or for an account to wait on.
-
-    `amount` is positive, in the line's currency, with at most two decimals.
-    """
-
-    amount: Decimal
-    payment: Payment | None = None
-    account: Account | None = None
 
 
 @transaction.atomic
@@ -102,7 +70,7 @@ def apply(
         now=now,
         ticket_url=ticket_url,
     )
-    _record_line(
+    record_line(
         "line_applied",
         line,
         [applied],
@@ -113,172 +81,6 @@ def apply(
         ticket_url=ticket_url,
     )
     return applied
-
-
-@transaction.atomic
-def split(
-    *,
-    line: StatementLine,
-    parts: Sequence[Part],
-    by: User,
-    reason: str,
-    now: datetime,
-    ticket_url: str = "",
-) -> list[Applied]:
-    """Divide the money of a line that has no place yet over payments and accounts.
-
-    All parts or none; the answer is in their order. A part above what its payment lacks leaves the
-    excess on that account. Raises SplitDiffers unless the parts make up exactly that money,
-    InvalidValue for parts that cannot be, and what `apply` raises.
-    """
-    reason = clean_reason(reason)
-    owners = lock_in_order(
-        accounts=[part.account for part in parts if part.account is not None],
-        payments=[part.payment for part in parts if part.payment is not None],
-        lines=[line],
-    )
-    refuse_placed(line)
-    _refuse_parts(line, parts)
-    for part in parts:
-        if part.payment is not None:
-            refuse_unbookable(line, part.payment, by=by, now=now)
-        else:
-            refuse_own_account(by=by, account=owners[part.account.pk])
-            refuse_deleted(owners[part.account.pk])
-    facts = {"by": by, "reason": reason, "now": now}
-    before = snapshot(line, LINE_FIELDS)
-    done: list[Applied] = []
-    for part in parts:
-        if part.payment is not None:
-            one = book(
-                line=line, payment=part.payment, amount=part.amount, ticket_url=ticket_url, **facts
-            )
-        else:
-            account = owners[part.account.pk]
-            allocations.place(
-                line=line, place=Place.UNAPPLIED, amount=part.amount, account=account, **facts
-            )
-            one = Applied(None, Decimal(0), part.amount, is_confirmed=False)
-        done.append(one)
-    for account in owners.values():
-        _record_line(
-            "line_split",
-            line,
-            [one for part, one in zip(parts, done, strict=True) if _owner_of(part) == account.pk],
-            before=before,
-            account=account,
-            by=by,
-            reason=reason,
-            ticket_url=ticket_url,
-        )
-    return done
-
-
-def _owner_of(part: Part) -> int:
-    return part.payment.account_id if part.payment is not None else part.account.pk
-
-
-def _refuse_parts(line: StatementLine, parts: Sequence[Part]) -> None:
-    for part in parts:
-        if (part.payment is None) == (part.account is None):
-            raise InvalidValue("Each part goes to a bank transfer or to an account.", field="parts")
-        in_cents = part.amount.is_finite() and part.amount == round(part.amount, 2)
-        if not in_cents or part.amount <= 0:
-            raise InvalidValue(
-                f"A part is an amount above 0 with at most two decimals, not {part.amount}.",
-                field="parts",
-            )
-    payments = [part.payment.pk for part in parts if part.payment is not None]
-    accounts = [part.account.pk for part in parts if part.account is not None]
-    if len(set(payments)) < len(payments) or len(set(accounts)) < len(accounts):
-        raise InvalidValue("Name each bank transfer and each account once.", field="parts")
-    total = sum((part.amount for part in parts), Decimal(0))
-    if total != line.remaining:
-        difference = line.remaining - total
-        where = "have no part yet" if difference > 0 else "are more than there is"
-        raise SplitDiffers(
-            f"The line {line} has {line.remaining} {line.currency} to divide, the parts make "
-            f"{total}: {abs(difference)} {where}.",
-            line=str(line.remaining),
-            parts=str(total),
-            difference=str(difference),
-        )
-
-
-@transaction.atomic
-def link(
-    *,
-    line: StatementLine,
-    payment: Payment,
-    by: User,
-    reason: str,
-    now: datetime,
-    ticket_url: str = "",
-) -> Allocation:
-    """Say that a line is the money of a payment that was confirmed by hand with its bank id.
-
-    Nothing is activated again. What the line has more waits as unapplied money on the account.
-    Raises LineTaken, NotTheSameMoney when bank id, currency or amount say otherwise, StateConflict
-    unless the payment is confirmed; OwnAccount.
-    """
-    reason = clean_reason(reason)
-    lock_in_order(payments=[payment], lines=[line])
-    account = payment.account
-    refuse_own_account(by=by, account=account)
-    refuse_placed(line)
-    amount = _booked_by_hand(line, payment)
-    before = snapshot(line, LINE_FIELDS)
-    facts = {"by": by, "reason": reason, "now": now}
-    allocation = allocations.place(
-        line=line, place=Place.PAYMENT, amount=amount, payment=payment, **facts
-    )
-    excess = line.remaining
-    if excess:
-        allocations.place(line=line, place=Place.UNAPPLIED, amount=excess, account=account, **facts)
-    payer_links.remember(line=line, account=account, by=by, now=now)
-    done = Applied(payment, amount, excess, is_confirmed=True)
-    _record_line(
-        "line_linked",
-        line,
-        [done],
-        before=before,
-        account=account,
-        by=by,
-        reason=reason,
-        ticket_url=ticket_url,
-    )
-    return allocation
-
-
-def _booked_by_hand(line: StatementLine, payment: Payment) -> Decimal:
-    """How much of a payment's money was booked by hand with this line's bank id."""
-    if payment.status != PaymentStatus.CONFIRMED:
-        raise StateConflict(
-            f"{payment.reference} is {payment.get_status_display().lower()}, not confirmed by "
-            "hand. Apply the line to an open bank transfer.",
-            current=payment.status,
-        )
-    if not line.bank_transaction_id or line.bank_transaction_id != payment.bank_transaction_id:
-        raise NotTheSameMoney(
-            f"{payment.reference} was confirmed with the bank id {payment.bank_transaction_id}, "
-            f"the line has {line.bank_transaction_id or 'none'}. They are not the same transfer.",
-            current=payment.status,
-        )
-    placed = allocations.standing().filter(payment=payment).values_list("amount", flat=True)
-    by_hand = payment.received_total - sum(placed, Decimal(0))
-    if by_hand <= 0:
-        raise NotTheSameMoney(
-            f"{payment.reference} has all of its money from statement lines already.",
-            current=payment.status,
-        )
-    if line.currency != payment.currency or line.remaining < by_hand:
-        raise NotTheSameMoney(
-            f"{payment.reference} was confirmed by hand over {by_hand} {payment.currency}, the "
-            f"line {line} has {line.remaining} {line.currency}. Reverse the confirmation and apply "
-            "the line.",
-            current=payment.status,
-        )
-    return by_hand
 
 
 @transaction.atomic
@@ -311,7 +113,7 @@ def put_on_account(
         now=now,
     )
     done = Applied(None, Decimal(0), allocation.amount, is_confirmed=False)
-    _record_line(
+    record_line(
         "money_put_on_account",
         line,
         [done],
@@ -322,33 +124,3 @@ def put_on_account(
         ticket_url=ticket_url,
     )
     return allocation
-
-
-def _record_line(
-    verb: str,
-    line: StatementLine,
-    done: Sequence[Applied],
-    *,
-    before: dict[str, object],
-    account: Account,
-    by: User,
-    reason: str,
-    ticket_url: str,
-) -> None:
-    """One event under an account, which tells what of the line's money is its own."""
-    paid = {one.payment.reference: str(one.applied) for one in done if one.payment is not None}
-    unapplied = sum((one.unapplied for one in done), Decimal(0))
-    record(
-        verb,
-        by=by,
-        reason=reason,
-        target=line,
-        account=account,
-        before=before,
-        after={
-            **snapshot(line, LINE_FIELDS),
-            **({"applied": paid} if paid else {}),
-            **({"unapplied": str(unapplied)} if unapplied else {}),
-        },
-        ticket_url=ticket_url,
-    )

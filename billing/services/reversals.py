@@ -8,7 +8,6 @@ from django.db import transaction
 from billing.models import (
     Activation,
     Allocation,
-    CreditBalance,
     CreditTransaction,
     InvoiceStatus,
     Payment,
@@ -16,7 +15,7 @@ from billing.models import (
     Subscription,
     TransactionType,
 )
-from billing.services import allocations, invoices, payer_links, standing, subscriptions
+from billing.services import allocations, holds, invoices, payer_links, standing, subscriptions
 from billing.services.activations import stood
 from billing.services.allocations import lock_in_order
 from billing.services.ledger import InsufficientCredits, post
@@ -77,13 +76,12 @@ def effects(*, payment: Payment, now: datetime) -> Effects:
     activation = _activation_of(payment)
     account = payment.account
     subscription = _subscription_without(activation)
-    balance = CreditBalance.objects.get(account=account)
     return Effects(
         activation=activation,
         standing=standing.before_activation(activation, account=account, now=now),
         plan=_plan_without(activation, account),
         paid_until=subscription.current_period_end if subscription.period_is_open(now) else None,
-        available=balance.available,
+        available=holds.balance(account=account, now=now).available,
         allocations=tuple(_allocations_of(payment)),
     )
 

@@ -1,14 +1,12 @@
 """Where an account stands by its facts: what it paid for, and whether its trial runs."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from billing.models import Activation, Subscription, SubscriptionStatus
 from billing.services import subscriptions
+from billing.services.subscriptions import GRACE
 from tenancy.models import Account, AccountStatus, SuspensionReason
-
-# How long an account goes on after the end of a paid period that nobody paid to renew.
-GRACE = timedelta(days=7)
 
 
 @dataclass(frozen=True)

@@ -77,8 +77,8 @@ def use(
         account=account,
         before={"unapplied": str(allocation.amount)},
         after={
-            "unapplied": str(done.unapplied),
-            "applied": {payment.reference: str(done.applied)},
+            "unapplied": f"{done.unapplied:.2f}",
+            "applied": {payment.reference: f"{done.applied:.2f}"},
         },
         ticket_url=ticket_url,
     )

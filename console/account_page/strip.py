@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from billing.models import OPEN_PAYMENT, Approval, ApprovalStatus, CreditBalance, Payment
+from billing.models import OPEN_PAYMENT, CreditBalance, Payment
+from billing.services import unapplied
+from console.account_page import pending
+from console.account_page.pending import Pending
 from console.account_page.verbs import VerbLink, offered
 from console.history import web_address
 from tenancy import access
 from tenancy.access import Access
-from tenancy.models import Account, AccountStatus, AuditEvent, User
+from tenancy.models import Account, AccountStatus, AuditEvent, Note, User
 
 # Dates told in the strip before they pass: a trial's last days.
 SOON = timedelta(days=7)
@@ -49,9 +53,11 @@ class Strip:
     uses: list[Use]
     balance: CreditBalance | None
     transfer: OpenTransfer | None
+    unapplied: Decimal
     trial: Trial | None
     access: Access
-    approvals: list[Approval]
+    approvals: list[Pending]
+    pinned: Note | None
     can_be_restored: bool
 
     @property
@@ -65,11 +71,11 @@ def build(account: Account, *, person: User, now: datetime) -> Strip:
         uses=_uses(account),
         balance=getattr(account, "credit_balance", None),
         transfer=_transfer(account, person=person, now=now),
+        unapplied=unapplied.total(account),
         trial=_trial(account, now=now),
         access=access.evaluate(account),
-        approvals=list(
-            account.approvals.filter(status=ApprovalStatus.AWAITING).select_related("requested_by")
-        ),
+        approvals=pending.of_account(account, person=person, now=now),
+        pinned=account.notes.filter(is_pinned=True).select_related("written_by").first(),
         can_be_restored=account.is_deleted and now < account.restore_until,
     )
 

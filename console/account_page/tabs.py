@@ -7,6 +7,7 @@ from datetime import datetime
 from django.core.paginator import Paginator
 
 from billing.models import CreditTransaction, Invoice
+from billing.services import unapplied
 from console import timeline
 from console.account_page.verbs import VerbLink, offered
 from console.paging import Slice, query, whole_number
@@ -47,7 +48,17 @@ def overview(
             :LATEST
         ],
         "subscription": getattr(account, "subscription", None),
+        "notes": _notes(account, person),
     }
+
+
+def _notes(account: Account, person: User) -> list[Row]:
+    found = account.notes.select_related("written_by").order_by("-is_pinned", "-id")[:LATEST]
+    rows = []
+    for note in found:
+        note.account = account
+        rows.append(Row(note, offered(note, person=person)))
+    return rows
 
 
 LEDGER_KINDS = {"": "All rows", "added": "Added", "spent": "Spent"}
@@ -105,7 +116,17 @@ def billing(
         "rows": rows,
         "page": page,
         "today": now.date(),
+        "unapplied": _unapplied(account, person),
     }
+
+
+def _unapplied(account: Account, person: User) -> list[Row]:
+    found = unapplied.of_account(account).select_related("line", "reversed_by", "created_by")
+    rows = []
+    for allocation in found[:PAGE]:
+        allocation.account = account
+        rows.append(Row(allocation, offered(allocation, person=person)))
+    return rows
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def offered(target: models.Model, *, person: User) -> list[VerbLink]:
     verbs = [
         verb
         for verb in _verbs_of(target)
-        if person.has_perm(verb.permission) and not verb.refusal(target)
+        if person.has_perm(verb.permission) and not verb.refusal_for(target, person)
     ]
     return [
         VerbLink(verb.label, _url(target, verb), verb.icon, verb.is_dangerous)

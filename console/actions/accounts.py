@@ -314,6 +314,8 @@ class RestoreAccount(Verb):
     icon = "restore_from_trash"
 
     def refusal(self, target: Account) -> str:
+        if target.purged_at is not None:
+            return f"The personal data of {target.name} was removed for good."
         return "" if target.is_deleted else f"{target.name} is not deleted."
 
     def consequences(self, target: Account, by: User) -> list[Consequence]:

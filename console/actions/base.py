@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from unfold.enums import ActionVariant
@@ -40,12 +40,14 @@ class Consequence:
 class Done:
     """What a verb answers. `message` is a sentence; `target` is where to go next.
 
-    `secret` is shown once in the answer itself and kept nowhere.
+    `secret` is shown once in the answer itself and kept nowhere. `level` is how the message looks:
+    a warning where it did something else than the button says.
     """
 
     message: str
     target: models.Model | None = None
     secret: str = ""
+    level: int = messages.SUCCESS
 
 
 class Verb:
@@ -58,6 +60,7 @@ class Verb:
     icon: ClassVar[str] = ""
     is_dangerous: ClassVar[bool] = False
     form_class: ClassVar[type[VerbForm]] = VerbForm
+    template: ClassVar[str] = "console/verb/form.html"
     # Related objects that consequences and refusals read.
     related: ClassVar[Sequence[str]] = ()
 
@@ -65,8 +68,17 @@ class Verb:
         """Why this cannot be done to `target` as it stands; empty when it can."""
         return ""
 
+    def refusal_for(self, target: Any, by: User) -> str:
+        """Why this person cannot do it to `target`, their permission apart; for most verbs it is
+        the same for all.
+        """
+        return self.refusal(target)
+
     def consequences(self, target: Any, by: User) -> list[Consequence]:
-        """What doing it will change, from the facts of now."""
+        """What doing it will change, from the facts of now.
+
+        May raise ServiceError: a refusal that takes more than a look at `target` to find.
+        """
         return []
 
     def warning(self, target: Any, by: User) -> str:
@@ -74,6 +86,13 @@ class Verb:
         return ""
 
     def initial(self, target: Any) -> dict[str, Any]:
+        return {}
+
+    def form(self, target: Any, by: User, data: QueryDict | None = None) -> VerbForm:
+        return self.form_class(data, target=target, initial=self.initial(target))
+
+    def context(self, form: VerbForm, by: User) -> dict[str, Any]:
+        """What a template of the verb's own shows besides."""
         return {}
 
     def perform(
@@ -88,6 +107,12 @@ class Verb:
     ) -> Done:
         """Call the verb's service. Raises ServiceError when it refuses."""
         raise NotImplementedError
+
+    def next_page(
+        self, model_admin: ModelAdmin, request: HttpRequest, target: models.Model | None
+    ) -> str:
+        """Where Done and Cancel lead."""
+        return page_of(model_admin, target)
 
     def account_of(self, target: Any) -> Account | None:
         """The account that a refused attempt is kept under."""
@@ -110,9 +135,8 @@ class Verb:
                 )
             raise PermissionDenied
         if request.method != "POST":
-            form = self.form_class(target=target, initial=self.initial(target))
-            return self._show(model_admin, request, target, by, form)
-        form = self.form_class(request.POST, target=target, initial=self.initial(target))
+            return self._show(model_admin, request, target, by, self.form(target, by))
+        form = self.form(target, by, request.POST)
         if not form.is_valid():
             return self._show(model_admin, request, target, by, form)
         return self._do(model_admin, request, target, by, form)
@@ -125,7 +149,28 @@ class Verb:
         by: User,
         form: VerbForm,
     ) -> HttpResponse:
-        values = form.cleaned_data
+        try:
+            outcome, done = self.run_once(
+                model_admin, target, by, values=form.cleaned_data, facts=form.facts()
+            )
+        except ServiceError as refusal:
+            field = refusal.facts.get("field")
+            form.add_error(field if field in form.fields else None, refusal.message)
+            return self._show(model_admin, request, target, by, form)
+        return self._answer(model_admin, request, target, outcome, done)
+
+    def run_once(
+        self,
+        model_admin: ModelAdmin,
+        target: Any,
+        by: User,
+        *,
+        values: Mapping[str, Any],
+        facts: Mapping[str, Any],
+    ) -> tuple[Outcome, Done | None]:
+        """Do it in a transaction of its own, once for the token in `values`; a refusal is kept in
+        the audit and raised on. There is no Done when an earlier POST did it.
+        """
         done: list[Done] = []
 
         def perform() -> str:
@@ -135,7 +180,7 @@ class Verb:
                     by=by,
                     reason=values["reason"],
                     ticket_url=values["ticket_url"],
-                    facts=form.facts(),
+                    facts=facts,
                     token=values["token"],
                 )
             )
@@ -147,8 +192,6 @@ class Verb:
                 token=values["token"], by=by, verb=self.name, target=where, perform=perform
             )
         except ServiceError as refusal:
-            field = refusal.facts.get("field")
-            form.add_error(field if field in form.fields else None, refusal.message)
             self._record_refusal(
                 target or model_admin.model(),
                 by=by,
@@ -156,8 +199,8 @@ class Verb:
                 refusal=refusal.message,
                 ticket_url=values["ticket_url"],
             )
-            return self._show(model_admin, request, target, by, form)
-        return self._answer(model_admin, request, target, outcome, done[0] if done else None)
+            raise
+        return outcome, done[0] if done else None
 
     def _answer(
         self,
@@ -167,7 +210,7 @@ class Verb:
         outcome: Outcome,
         done: Done | None,
     ) -> HttpResponse:
-        next_url = page_of(model_admin, (done.target if done else None) or target)
+        next_url = self.next_page(model_admin, request, (done.target if done else None) or target)
         if done and done.secret:
             return self._render(
                 model_admin,
@@ -183,7 +226,8 @@ class Verb:
         if outcome.repeated:
             messages.info(request, f"Already done, nothing was changed again. {outcome.message}")
         else:
-            messages.success(request, outcome.message)
+            level = done.level if done else messages.SUCCESS
+            messages.add_message(request, level, outcome.message)
         if request.headers.get("HX-Request"):
             return HttpResponse(headers={"HX-Redirect": next_url})
         return redirect(next_url)
@@ -196,18 +240,25 @@ class Verb:
         by: User,
         form: VerbForm,
     ) -> HttpResponse:
-        refusal = self.refusal(target)
+        refusal = self.refusal_for(target, by)
+        consequences: list[Consequence] = []
+        if not refusal:
+            try:
+                consequences = self.consequences(target, by)
+            except ServiceError as found:
+                refusal = found.message
         return self._render(
             model_admin,
             request,
             target,
-            "console/verb/form.html",
+            self.template,
             {
+                **self.context(form, by),
                 "form": form,
                 "refusal": refusal if not form.is_bound else "",
-                "consequences": [] if refusal else self.consequences(target, by),
+                "consequences": consequences,
                 "warning": self.warning(target, by),
-                "next_url": page_of(model_admin, target),
+                "next_url": self.next_page(model_admin, request, target),
             },
         )
 

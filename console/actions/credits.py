@@ -3,10 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
 from billing.models import MAX_AMOUNT, CostUnit, CreditCost, CreditTransaction, GrantLimit
 from billing.services import credit_costs, credits, grant_limits, proof
+from billing.services.grant_limits import Allowance, OverLimit
+from billing.services.ledger import Posted
+from console.actions import asking
 from console.actions.base import Consequence, Done, Verb
 from console.actions.figures import credits_text
 from console.actions.forms import CreditsField, VerbForm
@@ -21,22 +25,13 @@ def _balance_refusal(target: Account) -> str:
     return ""
 
 
-def _allowance_lines(by: User) -> list[Consequence]:
-    mine = grant_limits.allowance(by=by, now=timezone.now())
-    return [
-        Consequence(
-            "Your limit",
-            "",
-            f"{credits_text(mine.per_grant)} a time, {credits_text(mine.left_today)} left today",
-        )
-    ]
-
-
 class GrantForm(VerbForm):
     amount = CreditsField(min_value=1, max_value=MAX_AMOUNT, label="Credits")
 
 
 class Grant(Verb):
+    """Above the person's limit it becomes a request that somebody else approves."""
+
     name = "grant"
     label = "Grant credits"
     submit = "Grant credits"
@@ -44,29 +39,64 @@ class Grant(Verb):
     icon = "add_circle"
     form_class = GrantForm
     related = ("credit_balance",)
+    command = "grant_credits"
+    change = "the grant"
+    sign = "+"
 
     def refusal(self, target: Account) -> str:
         return _balance_refusal(target)
 
+    def form(self, target: Account, by: User, data: QueryDict | None = None) -> VerbForm:
+        form = super().form(target, by, data)
+        asking.tell_limit(form.fields["amount"], _allowance(by))
+        return form
+
     def consequences(self, target: Account, by: User) -> list[Consequence]:
         now = credits_text(target.credits)
-        return [Consequence("Credits", now, f"{now} + the grant"), *_allowance_lines(by)]
+        return [
+            Consequence("Credits", now, f"{now} {self.sign} {self.change}"),
+            Consequence("Your limit", "", asking.limit_text(_allowance(by))),
+        ]
 
     def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
-        posted = credits.grant(
-            account=target,
-            amount=facts["amount"],
-            by=by,
-            reason=reason,
-            now=timezone.now(),
-            ticket_url=ticket_url,
-            idempotency_key=f"console:{token}",
-        )
-        before = credits_text(posted.balance_after - posted.amount)
+        try:
+            posted = self.post(
+                account=target,
+                amount=facts["amount"],
+                by=by,
+                reason=reason,
+                now=timezone.now(),
+                ticket_url=ticket_url,
+                idempotency_key=f"console:{token}",
+            )
+        except OverLimit as over:
+            return asking.send(
+                verb=self.command,
+                account=target,
+                facts=facts,
+                by=by,
+                reason=reason,
+                ticket_url=ticket_url,
+                why=asking.over_text(over),
+            )
+        return self.done(target, posted)
+
+    def post(self, **call: Any) -> Posted:
+        return credits.grant(**call)
+
+    def done(self, target: Account, posted: Posted) -> Done:
         return Done(
-            f"{target.name} got {credits_text(posted.amount)} credits: "
-            f"{before} → {credits_text(posted.balance_after)}."
+            f"{target.name} got {credits_text(posted.amount)} credits: {_before_after(posted)}."
         )
+
+
+def _allowance(by: User) -> Allowance:
+    return grant_limits.allowance(by=by, now=timezone.now())
+
+
+def _before_after(posted: Posted) -> str:
+    before = credits_text(posted.balance_after - posted.amount)
+    return f"{before} → {credits_text(posted.balance_after)}"
 
 
 class AdjustForm(VerbForm):
@@ -85,26 +115,15 @@ class Adjust(Grant):
     permission = "billing.adjust_credits"
     icon = "tune"
     form_class = AdjustForm
+    command = "adjust_credits"
+    change = "the correction"
+    sign = "±"
 
-    def consequences(self, target: Account, by: User) -> list[Consequence]:
-        now = credits_text(target.credits)
-        return [Consequence("Credits", now, f"{now} ± the correction"), *_allowance_lines(by)]
+    def post(self, **call: Any) -> Posted:
+        return credits.adjust(**call)
 
-    def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
-        posted = credits.adjust(
-            account=target,
-            amount=facts["amount"],
-            by=by,
-            reason=reason,
-            now=timezone.now(),
-            ticket_url=ticket_url,
-            idempotency_key=f"console:{token}",
-        )
-        before = credits_text(posted.balance_after - posted.amount)
-        return Done(
-            f"The credits of {target.name} were adjusted: "
-            f"{before} → {credits_text(posted.balance_after)}."
-        )
+    def done(self, target: Account, posted: Posted) -> Done:
+        return Done(f"The credits of {target.name} were adjusted: {_before_after(posted)}.")
 
 
 class ReverseEntry(Verb):

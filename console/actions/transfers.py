@@ -120,20 +120,13 @@ class ConfirmTransfer(Verb):
         return ""
 
     def consequences(self, target: Payment, by: User) -> list[Consequence]:
-        account, invoice = target.account, target.invoice
-        period = subscriptions.next_period(account=account, plan=invoice.plan, now=timezone.now())
-        after = account.credits + invoice.included_credits
         return [
             Consequence(
                 "Expected",
                 "",
-                f"{money_text(target.expected_amount, target.currency)} for {target.reference}",
+                f"{money_text(target.outstanding, target.currency)} for {target.reference}",
             ),
-            _becomes("Status", account.get_status_display().lower(), "active"),
-            _becomes("Plan", account.plan.name, invoice.plan.name),
-            Consequence("Invoice", f"{invoice.number} open", "paid"),
-            Consequence("Paid until", "", f"{period.end:%Y-%m-%d}"),
-            Consequence("Credits", credits_text(account.credits), credits_text(after)),
+            *what_confirming_does(target),
         ]
 
     def initial(self, target: Payment) -> dict[str, Any]:
@@ -153,6 +146,20 @@ class ConfirmTransfer(Verb):
             f"{target.invoice.plan.name}.",
             target=target.account,
         )
+
+
+def what_confirming_does(payment: Payment) -> list[Consequence]:
+    """What a payment in full sets in motion."""
+    account, invoice = payment.account, payment.invoice
+    period = subscriptions.next_period(account=account, plan=invoice.plan, now=timezone.now())
+    after = account.credits + invoice.included_credits
+    return [
+        _becomes("Status", account.get_status_display().lower(), "active"),
+        _becomes("Plan", account.plan.name, invoice.plan.name),
+        Consequence("Invoice", f"{invoice.number} open", "paid"),
+        Consequence("Paid until", "", f"{period.end:%Y-%m-%d}"),
+        Consequence("Credits", credits_text(account.credits), credits_text(after)),
+    ]
 
 
 def _becomes(label: str, before: str, after: str) -> Consequence:
@@ -178,6 +185,9 @@ class RejectTransfer(Verb):
     def consequences(self, target: Payment, by: User) -> list[Consequence]:
         account = target.account
         lines = [Consequence("Invoice", f"{target.invoice.number} open", "void")]
+        if target.received_total:
+            came = money_text(target.received_total, target.currency)
+            lines.append(Consequence("Received", came, "unapplied, on the account"))
         if account.status != AccountStatus.PENDING_PAYMENT:
             status = account.get_status_display().lower()
             return [*lines, Consequence("Status", "", f"stays {status}")]

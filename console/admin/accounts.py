@@ -16,6 +16,7 @@ from console.actions.accounts import (
     Suspend,
 )
 from console.actions.credits import Adjust, Grant, Unfreeze
+from console.actions.notes import WriteNote
 from console.actions.transfers import OpenTransfer
 from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
@@ -50,6 +51,7 @@ class AccountAdmin(
     import_kind = ImportKind.ACCOUNTS
 
     verbs = (
+        WriteNote,
         EditAccount,
         Grant,
         Adjust,

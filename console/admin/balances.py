@@ -1,11 +1,13 @@
 """What every account can spend, what operations cost, who may grant how much, and the proofs."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from unfold.decorators import display
 
-from billing.models import CreditBalance, CreditCost, GrantLimit, LedgerProof
+from billing.models import CreditBalance, CreditCost, GrantLimit, LedgerProof, MoneyProof
 from console.actions.credits import EditCreditCost, EditGrantLimit
 from console.admin import columns, search
 from console.admin.base import ConsoleAdmin
@@ -75,11 +77,34 @@ class GrantLimitAdmin(ConsoleAdmin):
     in_a_day = columns.credits("per_day", "Credits by one person in a day (UTC)")
 
 
-@admin.register(LedgerProof, site=site)
-class LedgerProofAdmin(ConsoleAdmin):
-    list_display = ("at", "outcome", "accounts_read", "rows_read", "took")
+class ProofAdmin(ConsoleAdmin):
+    """What both proofs show. Subclasses name the template of their differences."""
+
+    differences_template: ClassVar[str]
+
     list_filter = (("at", DaysFilter),)
     ordering = ("-id",)
+
+    @display(description="Result")
+    def outcome(self, proof: LedgerProof | MoneyProof) -> str:
+        if not proof.differences:
+            return columns.badge("Agrees", "success")
+        return columns.badge(f"{len(proof.differences):,} differences", "danger")
+
+    @display(description="Took", formatting="price", wrapper_class="console-figure")
+    def took(self, proof: LedgerProof | MoneyProof) -> str:
+        return f"{proof.duration_ms:,} ms"
+
+    @display(description="Found")
+    def found(self, proof: LedgerProof | MoneyProof) -> str:
+        return render_to_string(self.differences_template, {"differences": proof.differences})
+
+
+@admin.register(LedgerProof, site=site)
+class LedgerProofAdmin(ProofAdmin):
+    differences_template = "console/detail/differences.html"
+
+    list_display = ("at", "outcome", "accounts_read", "rows_read", "took")
     fieldsets = (
         (None, {"fields": ("at", "outcome", "accounts_read", "rows_read", "took")}),
         ("Differences", {"fields": (("found",),)}),
@@ -88,18 +113,18 @@ class LedgerProofAdmin(ConsoleAdmin):
     accounts_read = columns.number("accounts", "Accounts")
     rows_read = columns.number("transactions", "Ledger rows")
 
-    @display(description="Result")
-    def outcome(self, proof: LedgerProof) -> str:
-        if not proof.differences:
-            return columns.badge("Agrees", "success")
-        return columns.badge(f"{len(proof.differences):,} differences", "danger")
 
-    @display(description="Took", formatting="price", wrapper_class="console-figure")
-    def took(self, proof: LedgerProof) -> str:
-        return f"{proof.duration_ms:,} ms"
+@admin.register(MoneyProof, site=site)
+class MoneyProofAdmin(ProofAdmin):
+    differences_template = "console/detail/money_differences.html"
 
-    @display(description="Found")
-    def found(self, proof: LedgerProof) -> str:
-        return render_to_string(
-            "console/detail/differences.html", {"differences": proof.differences}
-        )
+    list_display = ("at", "outcome", "payments_read", "without_line", "lines_read", "took")
+    fieldsets = (
+        (None, {"fields": ("at", "outcome", "payments_read", "lines_read", "took")}),
+        ("By hand", {"fields": ("without_line",)}),
+        ("Differences", {"fields": (("found",),)}),
+    )
+
+    payments_read = columns.number("payments", "Bank transfers")
+    lines_read = columns.number("lines", "Statement lines")
+    without_line = columns.number("by_hand", "Confirmed by hand")

@@ -106,7 +106,7 @@ class ConsoleAdmin(HistoryPageMixin, ModelAdmin):
         return [
             offered
             for offered in super().get_actions_detail(request, object_id)
-            if target is not None and not offered.method.verb.refusal(target)
+            if target is not None and not offered.method.verb.refusal_for(target, request.user)
         ]
 
 

@@ -14,11 +14,17 @@ from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
 from console.admin.search import BoundedSearchMixin
 from console.exports import CsvExportMixin
+from console.invoice_pages import InvoicePagesMixin
+from console.reports.filters import (
+    ByHandTakenBackFilter,
+    UndoesFilter,
+    WrittenOffTakenBackFilter,
+)
 from console.site import site
 
 
 @admin.register(Invoice, site=site)
-class InvoiceAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
+class InvoiceAdmin(InvoicePagesMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     list_display = (
         "number",
         "account_link",
@@ -113,8 +119,23 @@ class SubscriptionAdmin(BoundedSearchMixin, ConsoleAdmin):
 
 @admin.register(Activation, site=site)
 class ActivationAdmin(ConsoleAdmin):
-    list_display = ("at", "account_link", "payment_link", "plan_link", "credits_moved", "undoes")
-    list_filter = (("account", AutocompleteSelectFilter), ("at", DaysFilter))
+    list_display = (
+        "at",
+        "account_link",
+        "payment_link",
+        "received",
+        "plan_link",
+        "credits_moved",
+        "undoes",
+    )
+    list_filter = (
+        UndoesFilter,
+        ("account", AutocompleteSelectFilter),
+        ("payment__method", ChoicesDropdownFilter),
+        ("at", DaysFilter),
+        ByHandTakenBackFilter,
+        WrittenOffTakenBackFilter,
+    )
     list_select_related = ("account", "payment", "plan", "reverses__payment")
     ordering = ("-id",)
     fieldsets = (
@@ -130,6 +151,7 @@ class ActivationAdmin(ConsoleAdmin):
     plan_link = columns.link("plan", "Plan")
     plan_before_link = columns.link("plan_before", "Plan")
     undoes = columns.link("reverses", "Undoes")
+    received = columns.money("payment.received_total", "Received")
     by_link = columns.link("by", "By")
     credits_moved = columns.credits("credits", "Credits")
     credits_short = columns.credits("shortfall", "Credits that were spent already")

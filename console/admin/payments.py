@@ -6,6 +6,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from billing.models import Payment
 from console import quoted
+from console.actions.reversals import ReverseTransfer, WriteOff
 from console.actions.transfers import ConfirmTransfer, RejectTransfer
 from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
@@ -13,12 +14,13 @@ from console.admin.filters import DaysFilter
 from console.admin.search import BoundedSearchMixin
 from console.exports import CsvExportMixin
 from console.queues import QueueFilter
+from console.reports.filters import ByHandFilter, WrittenOffFilter
 from console.site import site
 
 
 @admin.register(Payment, site=site)
 class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
-    verbs = (ConfirmTransfer, RejectTransfer)
+    verbs = (ConfirmTransfer, WriteOff, RejectTransfer, ReverseTransfer)
 
     list_display = (
         "reference",
@@ -37,6 +39,9 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         ("account", AutocompleteSelectFilter),
         ("opened_at", DaysFilter),
         ("value_date", DaysFilter),
+        ("confirmed_at", DaysFilter),
+        ByHandFilter,
+        WrittenOffFilter,
     )
     list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
     list_select_related = ("account", "invoice")
@@ -49,8 +54,12 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         ("Opened", {"fields": ("opened_at", "opened_by")}),
         (
             "Confirmed",
-            {"when": "confirmed_at", "fields": ("confirmed_at", "confirmed_by", "credits")},
+            {
+                "when": "confirmed_at",
+                "fields": ("confirmed_at", "confirmed_by", "credits", "set_in_motion"),
+            },
         ),
+        ("Written off", {"when": "written_off", "fields": ("missing",)}),
         ("Rejected", {"when": "rejected_at", "fields": ("rejected_at", "rejected_by")}),
     )
 
@@ -60,6 +69,8 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     expected = columns.money("expected_amount", "Expected")
     received = columns.money("received_total", "Received")
     allocations = columns.rows_of("payment", "billing.Allocation", "Allocations")
+    missing = columns.money("written_off", "Was missing, and is not asked for")
+    set_in_motion = columns.rows_of("payment", "billing.Activation", "Set in motion")
     credits = columns.rows_of("payment", "billing.CreditTransaction", "Credits granted")
 
     def ways(self, term: str) -> list[QuerySet]:

@@ -2,19 +2,40 @@
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing.models import Allocation, BankFormat, BankStatement, PayerLink, StatementLine
 from billing.services import references
+from console.actions.line_payments import Apply, Link
+from console.actions.splits import Split
+from console.actions.statement_lines import (
+    HoldLine,
+    IgnoreLine,
+    PutOnAccount,
+    ReleaseLine,
+    ReopenLine,
+    ReturnLine,
+    ReturnUnapplied,
+    UseUnapplied,
+)
 from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter, YesNoFilter
 from console.admin.search import BoundedSearchMixin
+from console.queues import QueueFilter
+from console.reports.filters import (
+    CountedFilter,
+    IncomingFilter,
+    OpenLineFilter,
+    StandingFilter,
+    UndoesFilter,
+)
 from console.site import site
+from console.statements.admin import StatementImportMixin
 
 
 @admin.register(BankStatement, site=site)
-class BankStatementAdmin(ConsoleAdmin):
+class BankStatementAdmin(StatementImportMixin, ConsoleAdmin):
     list_display = ("file_name", "bank", "lines_read", "money_in", "money_out", "imported_at")
     list_filter = (("imported_at", DaysFilter),)
     list_select_related = ("imported_by",)
@@ -37,16 +58,32 @@ class BankStatementAdmin(ConsoleAdmin):
 
 @admin.register(StatementLine, site=site)
 class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
+    verbs = (
+        Apply,
+        Link,
+        Split,
+        PutOnAccount,
+        HoldLine,
+        ReleaseLine,
+        ReopenLine,
+        ReturnLine,
+        IgnoreLine,
+    )
+
     list_display = (
         "value_date",
         "money_moved",
+        "left_over",
         "payer_name",
         "reference_start",
         "state_word",
         "statement_link",
     )
     list_filter = (
+        QueueFilter,
         "state",
+        OpenLineFilter,
+        IncomingFilter,
         ("statement", AutocompleteSelectFilter),
         ("value_date", DaysFilter),
     )
@@ -88,6 +125,8 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
 
 @admin.register(Allocation, site=site)
 class AllocationAdmin(ConsoleAdmin):
+    verbs = (UseUnapplied, ReturnUnapplied)
+
     list_display = (
         "created_at",
         "money_used",
@@ -98,7 +137,17 @@ class AllocationAdmin(ConsoleAdmin):
         "reverses_link",
         "by",
     )
-    list_filter = (("created_at", DaysFilter),)
+    list_filter = (
+        QueueFilter,
+        StandingFilter,
+        UndoesFilter,
+        ("place", ChoicesDropdownFilter),
+        ("account", AutocompleteSelectFilter),
+        ("payment__method", ChoicesDropdownFilter),
+        ("created_at", DaysFilter),
+        ("line__value_date", DaysFilter),
+        CountedFilter,
+    )
     list_select_related = (
         "line",
         "payment",

@@ -85,6 +85,20 @@ def outdated(*problems: Problem) -> PreviewOutdated:
     )
 
 
+def for_the_record(refusal: ServiceError) -> str:
+    """What the audit trail keeps of a refusal.
+
+    Nobody rewrites that again: it names lines, and no cell in which a customer's name may stand.
+    """
+    if not isinstance(refusal, PreviewOutdated) or not refusal.problems:
+        return refusal.message
+    lines = [problem.line for problem in refusal.problems]
+    if not any(lines):
+        return "Since the preview something else changed. Nothing was imported."
+    more = f" and {len(lines) - 1:,} more" if lines[1:] else ""
+    return f"Since the preview line {lines[0]:,}{more} changed. Nothing was imported."
+
+
 def take_turn(kind: str) -> None:
     """One import of a kind at a time: this one, until its transaction ends.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 
 from console.csv_writing import response, stamped
 from console.exports import record_export
@@ -39,6 +39,7 @@ def current(model_admin: ModelAdmin, request: HttpRequest, kind: str) -> Streami
 
 def problems(import_file: ImportFile) -> StreamingHttpResponse:
     """What stands in the way: found by the preview, or by the import when that failed."""
+    _refuse_without_preview(import_file)
     found = problems_of(import_file, current_run(import_file))
     return response(
         f"errors-of-import-{import_file.pk}",
@@ -52,6 +53,7 @@ def problems(import_file: ImportFile) -> StreamingHttpResponse:
 
 def changes(import_file: ImportFile) -> StreamingHttpResponse:
     """Every cell the import writes, one a line, for checking outside."""
+    _refuse_without_preview(import_file)
     return response(
         f"changes-of-import-{import_file.pk}",
         ("Line", "Slug", "What", "Column", "Old", "New"),
@@ -61,6 +63,11 @@ def changes(import_file: ImportFile) -> StreamingHttpResponse:
             for column, before, after in row.cells
         ),
     )
+
+
+def _refuse_without_preview(import_file: ImportFile) -> None:
+    if not import_file.preview:
+        raise Http404("There is no preview of this file, or none any more.")
 
 
 def _headings(kind: str) -> list[str]:

@@ -18,7 +18,6 @@ from console.imports.outcome import Fingerprint, RowOutcome, Summary
 from console.imports.sheet import Problem
 from console.models import ImportFile, ImportRun
 from console.models.import_file import MAX_BYTES
-from console.models.import_run import OPEN
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import User
 from tenancy.records import clean_reason, clean_ticket, lock
@@ -150,14 +149,3 @@ def earlier_import(import_file: ImportFile) -> ImportFile | None:
     done = same.exclude(pk=import_file.pk).filter(imported_at__isnull=False)
     done = done.defer("content").select_related("imported_by")
     return done.order_by("-imported_at").first()
-
-
-def forget_unconfirmed(*, before: datetime) -> int:
-    """Delete files uploaded before that time and never imported; returns how many.
-
-    One that waits for a worker, or that a worker has, stays.
-    """
-    old = ImportFile.objects.filter(imported_at__isnull=True, uploaded_at__lt=before)
-    waiting = ImportRun.objects.filter(state__in=OPEN).values("import_file")
-    _, deleted = old.exclude(pk__in=waiting).only("pk").delete()
-    return deleted.get(ImportFile._meta.label, 0)

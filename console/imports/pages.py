@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from console.actions.once import once
 from console.imports import files
+from console.imports.carry_out import for_the_record
 from console.imports.forms import ConfirmForm, UploadForm
 from console.imports.limits import BACKGROUND_ABOVE, MAX_ROWS
 from console.imports.opened import IMPORTERS
@@ -169,7 +170,8 @@ def confirm(model_admin: ModelAdmin, request: HttpRequest, import_file: ImportFi
     except ServiceError as refusal:
         import_file.refresh_from_db()  # what was undone must not be shown as done
         form.add_error(None, refusal.message)
-        record_refusal(import_file, by=by, reason=values["reason"], refusal=refusal.message)
+        recorded = for_the_record(refusal)
+        record_refusal(import_file, by=by, reason=values["reason"], refusal=recorded)
         return show(model_admin, request, import_file, form)
     if done.repeated:
         messages.info(request, f"Already done, nothing was changed again. {done.message}")

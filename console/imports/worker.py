@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from console.imports import kept
 from console.imports.beside import Beside
-from console.imports.carry_out import PreviewOutdated, carry_out
+from console.imports.carry_out import PreviewOutdated, carry_out, for_the_record
 from console.imports.importer import Who
 from console.imports.limits import MAX_ATTEMPTS, SILENCE
 from console.imports.opened import IMPORTERS
@@ -163,7 +163,7 @@ def _fail(run: ImportRun, refusal: ServiceError, *, now: datetime) -> None:
                 reason=run.reason,
                 target=run.import_file,
                 account=None,
-                after={"refused_because": refusal.message},
+                after={"refused_because": for_the_record(refusal)},
                 ticket_url=run.ticket_url,
                 result=AuditEvent.Result.REFUSED,
             )

@@ -44,8 +44,8 @@ class ImportFile(models.Model):
     class Meta:
         db_table = "igny8_import_files"
         ordering = ("-id",)
-        # The right is the kind's own: tenancy.import_plan, tenancy.import_account.
-        default_permissions = ()
+        # The right to import is the kind's own: tenancy.import_plan, tenancy.import_account.
+        default_permissions = ("view",)
         indexes = (models.Index(fields=("kind", "sha256"), name="import_same_content"),)
         constraints = (
             models.CheckConstraint(

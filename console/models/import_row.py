@@ -23,7 +23,10 @@ class ImportRow(models.Model):
         db_table = "igny8_import_rows"
         ordering = ("line",)
         default_permissions = ()
-        indexes = (models.Index(fields=("import_file", "change", "line"), name="import_row_pages"),)
+        indexes = (
+            models.Index(fields=("import_file", "change", "line"), name="import_row_pages"),
+            models.Index(fields=("slug",), name="import_row_slug"),
+        )
         constraints = (
             models.UniqueConstraint(name="import_row_line", fields=("import_file", "line")),
             models.CheckConstraint(

@@ -51,7 +51,7 @@ class ImportRun(models.Model):
     class Meta:
         db_table = "igny8_import_runs"
         ordering = ("-id",)
-        default_permissions = ()
+        default_permissions = ("view",)
         constraints = (
             models.UniqueConstraint(
                 name="import_run_one_at_a_time",

@@ -115,13 +115,13 @@ MIDDLEWARE = [
     "console.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "console.browser_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "console.browser_middleware.AuthenticationMiddleware",
+    "console.browser_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "simple_history.middleware.HistoryRequestMiddleware",
+    "console.browser_middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -299,6 +299,19 @@ BANK_DETAILS = {
     "bank_name": env.text(
         "IGNY8_BANK_NAME", example="Example Bank", default="West Demo Bank", required=PRODUCTION
     ),
+}
+
+# Who writes the invoices. Unset, it is who owns the bank account.
+SELLER = {
+    "name": env.text("IGNY8_SELLER_NAME", example="IGNY8 Ltd") or BANK_DETAILS["account_name"],
+    "address": env.several(
+        "IGNY8_SELLER_ADDRESS",
+        parsers.lines,
+        example="1 Example Street; London EC1A 1BB; GB",
+        default=["1 Demo Street", "London EC1A 1BB", "GB"] if DEMO else [],
+    ),
+    "tax_id": env.text("IGNY8_SELLER_TAX_ID", example="GB123456789"),
+    "email": DEFAULT_FROM_EMAIL,
 }
 
 # --- Logging ---

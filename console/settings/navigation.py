@@ -85,11 +85,25 @@ NAVIGATION = [
     ),
     group(
         "Money",
+        {
+            "title": "Reconcile",
+            "icon": "rule",
+            "link": reverse_lazy("admin:reconcile"),
+            "permission": may("billing.view_statementline"),
+            "badge": "console.reconcile.badge.lines_waiting",
+            "badge_variant": "warning",
+        },
         item("Bank transfers", "account_balance", "billing.payment"),
         item("Invoices", "receipt_long", "billing.invoice"),
         item("Subscriptions", "autorenew", "billing.subscription"),
         item("Statements", "description", "billing.bankstatement"),
         item("Approvals", "how_to_reg", "billing.approval"),
+        {
+            "title": "Reports",
+            "icon": "bar_chart",
+            "link": reverse_lazy("admin:reports"),
+            "permission": may("billing.view_report"),
+        },
     ),
     group(
         "Credits",
@@ -105,6 +119,12 @@ NAVIGATION = [
         _people("Staff", STAFF, shows_staff, icon="badge"),
         item("Groups", "groups", "auth.group"),
         item("Limits", "speed", "billing.grantlimit"),
+        {
+            "title": "E-mails",
+            "icon": "mail",
+            "link": reverse_lazy("admin:mails"),
+            "permission": may("tenancy.view_account"),
+        },
     ),
     group("Audit", item("Audit trail", "policy", "tenancy.auditevent")),
 ]
@@ -126,6 +146,7 @@ TABS = [
         ("Industries", "tenancy.industry"),
         ("Industry sectors", "tenancy.industrysector"),
     ),
+    tabs(("Accounts", "tenancy.account"), ("Notes", "tenancy.note")),
     tabs(("Subscriptions", "billing.subscription"), ("Activations", "billing.activation")),
     tabs(
         ("Statements", "billing.bankstatement"),
@@ -134,4 +155,10 @@ TABS = [
         ("Payers", "billing.payerlink"),
         ("Formats", "billing.bankformat"),
     ),
+    tabs(
+        ("Audit trail", "tenancy.auditevent"),
+        ("Imports", "console.importfile"),
+        ("Imports by a worker", "console.importrun"),
+    ),
+    tabs(("Ledger proofs", "billing.ledgerproof"), ("Money proofs", "billing.moneyproof")),
 ]

@@ -102,6 +102,11 @@ def money(text: str) -> Decimal:
     return Decimal(text)
 
 
+def lines(text: str) -> list[str]:
+    """Lines of a letterhead, with semicolons between them."""
+    return [line.strip() for line in text.split(";") if line.strip()]
+
+
 def log_level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(f"{text!r} is none of {', '.join(LOG_LEVELS)}")

@@ -58,6 +58,15 @@ UNFOLD = {
         "navigation": NAVIGATION,
     },
     "TABS": TABS,
+    # Pages that are no model's: address, name, view.
+    "SITE_VIEWS": [
+        ("reconcile/", "reconcile", "console.reconcile.pages.Queue"),
+        ("reconcile/result/", "reconcile_result", "console.reconcile.pages.Result"),
+        ("reconcile/<int:line_id>/", "reconcile_line", "console.reconcile.pages.LinePage"),
+        ("reports/", "reports", "console.reports.pages.ReportList"),
+        ("reports/<slug:name>/", "report", "console.reports.pages.ReportPage"),
+        ("reports/<slug:name>/export/", "report_export", "console.reports.pages.ReportExport"),
+    ],
     # The site's own search answers Ctrl+K. No history: it would stay in the browser of a shared
     # machine, with customers' e-mails in it.
     "COMMAND": {"search_models": False, "show_history": False},

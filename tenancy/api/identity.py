@@ -13,32 +13,30 @@ class Join:
     """One SELECT over joined tables, each row made into one object of every model.
 
     The ORM spends more time on building such a query and its objects than PostgreSQL on answering
-    it, and this one runs on every request. So the SQL is built once.
+    it, and this one runs on every request. So the SQL is built once, and asks for what most calls
+    look at; whatever else a call looks at is loaded then, as after `only()`.
     """
 
-    def __init__(self, tables: str, *parts: tuple[str, type[models.Model]]) -> None:
+    def __init__(self, tables: str, *parts: tuple[str, type[models.Model], str]) -> None:
         self.tables = tables
         self.parts = parts
 
     @cached_property
     def columns(self) -> list[tuple[str, type[models.Model], list[models.Field]]]:
-        """Without columns that must be converted (a site's password): they load when asked for."""
+        """In the order of the model's own fields, as `from_db` wants them: the id is first."""
         return [
-            (
-                alias,
-                model,
-                [f for f in model._meta.concrete_fields if not hasattr(f, "from_db_value")],
-            )
-            for alias, model in self.parts
+            (alias, model, sorted(model._meta.get_field(name) for name in names.split()))
+            for alias, model, names in self.parts
         ]
 
     @cached_property
-    def slices(self) -> list[tuple[type[models.Model], list[str], slice]]:
+    def slices(self) -> list[tuple[type[models.Model], frozenset[str], slice]]:
         """Which part of a row makes which model, from which attributes."""
         found, start = [], 0
         for _, model, fields in self.columns:
             end = start + len(fields)
-            found.append((model, [field.attname for field in fields], slice(start, end)))
+            names = frozenset(field.attname for field in fields)
+            found.append((model, names, slice(start, end)))
             start = end
         return found
 
@@ -49,25 +47,32 @@ class Join:
 
     def first(self, *parameters: object) -> list[models.Model | None] | None:
         """The objects of the first row; None for a table that had none to join."""
-        row = one_row(self.sql, parameters)
+        row = one_row(self.sql, parameters, is_repeatable=True)
         if row is None:
             return None
         found = []
         for model, names, part in self.slices:
             values = row[part]
-            # Every model of ours has its id first.
             found.append(model.from_db("default", names, values) if values[0] else None)
         return found
 
+
+# What the gate, the roles and the answers of sign-in, site and account look at.
+_USER = "id password email name account role is_superuser is_staff is_active date_joined"
+_ACCOUNT = "id name slug owner plan is_system status status_reason trial_ends_at is_deleted"
+_PLAN = "id name slug included_credits max_sites max_users features is_active"
+_KEY = "id account site expires_at revoked_at last_used_at"
+_SITE = "id account industry name slug domain is_active status wp_url wp_username"
+_SITE += " created_at updated_at"
 
 PERSON = Join(
     "igny8_users u"
     " LEFT JOIN igny8_tenants a ON a.id = u.account_id"
     " LEFT JOIN igny8_plans p ON p.id = a.plan_id"
     " WHERE u.id = %s",
-    ("u", User),
-    ("a", Account),
-    ("p", Plan),
+    ("u", User, _USER),
+    ("a", Account, _ACCOUNT),
+    ("p", Plan, _PLAN),
 )
 KEY = Join(
     "igny8_site_api_keys k"
@@ -75,10 +80,10 @@ KEY = Join(
     " JOIN igny8_tenants a ON a.id = k.tenant_id"
     " LEFT JOIN igny8_plans p ON p.id = a.plan_id"
     " WHERE k.key_hash = %s",
-    ("k", ApiKey),
-    ("s", Site),
-    ("a", Account),
-    ("p", Plan),
+    ("k", ApiKey, _KEY),
+    ("s", Site, _SITE),
+    ("a", Account, _ACCOUNT),
+    ("p", Plan, _PLAN),
 )
 
 

@@ -9,6 +9,7 @@ from tenancy.models.account import (
 from tenancy.models.api_key import ApiKey
 from tenancy.models.audit_event import AuditEvent
 from tenancy.models.industry import Industry, IndustrySector
+from tenancy.models.note import Note
 from tenancy.models.plan import Currency, Feature, Plan
 from tenancy.models.site import Sector, Site, SiteStatus, SiteUserAccess
 from tenancy.models.sync_event import SyncEvent
@@ -27,6 +28,7 @@ __all__ = [
     "Feature",
     "Industry",
     "IndustrySector",
+    "Note",
     "PaymentMethod",
     "Plan",
     "Sector",

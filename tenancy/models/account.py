@@ -114,6 +114,9 @@ class Account(models.Model):
     )
     restore_until = models.DateTimeField(null=True, blank=True)
     deletion_retention_days = models.PositiveSmallIntegerField(default=14)
+    purged_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the personal data was removed for good."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -184,6 +187,12 @@ class Account(models.Model):
                     restore_until__isnull=True,
                     deleted_by__isnull=True,
                 ),
+            ),
+            # Not before it could no longer be restored, and never restored after.
+            models.CheckConstraint(
+                name="tenant_purged_after_its_time",
+                condition=models.Q(purged_at__isnull=True)
+                | models.Q(is_deleted=True, purged_at__gte=models.F("restore_until")),
             ),
         )
 

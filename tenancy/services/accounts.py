@@ -57,6 +57,10 @@ class NothingChanged(ServiceError):
     code = "nothing_changed"
 
 
+class AlreadyPurged(StateConflict):
+    code = "account_purged"
+
+
 @transaction.atomic
 def create(
     *,
@@ -183,11 +187,13 @@ def restore(
 ) -> Account:
     """Bring a deleted account back as it was.
 
-    Raises StateConflict when it is not deleted or its time to be restored is over; OwnAccount.
+    Raises StateConflict when it is not deleted or its time to be restored is over, AlreadyPurged,
+    OwnAccount.
     """
     reason = clean_reason(reason)
     lock(account)
     refuse_own_account(by=by, account=account)
+    refuse_purged(account)
     if not account.is_deleted:
         raise StateConflict(
             f"{account.name} is not deleted; nothing was changed.", current="present"
@@ -222,6 +228,15 @@ def refuse_deleted(account: Account) -> None:
     if account.is_deleted:
         raise StateConflict(
             f"{account.name} is deleted. Restore it first.", current="deleted", account=account.slug
+        )
+
+
+def refuse_purged(account: Account) -> None:
+    if account.purged_at is not None:
+        raise AlreadyPurged(
+            f"The personal data of {account.name} was removed for good on "
+            f"{account.purged_at:%Y-%m-%d %H:%M} UTC; nothing was changed.",
+            current="purged",
         )
 
 

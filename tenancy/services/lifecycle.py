@@ -6,10 +6,12 @@
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tenancy.errors import InvalidValue, StateConflict, is_whole
 from tenancy.models import TRANSITIONS, Account, AccountStatus, SuspensionReason, User
 from tenancy.records import SYSTEM, change, clean_reason, lock, refuse_own_account
+from tenancy.services import account_mails
 from tenancy.services.accounts import DAY, refuse_deleted, refuse_system_account
 
 # In these an account remembers what it was before.
@@ -33,11 +35,13 @@ def move(
 ) -> None:
     """Change the status of a locked account, with history and audit event.
 
-    `fields` are further columns that change with it. Raises StateConflict for a step that the
-    table of transitions does not hold, and says which steps lead on from here.
+    Whoever suspends it, the customer is told by e-mail. `fields` are further columns that change
+    with it. Raises StateConflict for a step that the table of transitions does not hold, and says
+    which steps lead on from here.
     """
     if to != account.status and not account.can_become(to):
         raise no_way(account, to)
+    is_suspended_now = to == AccountStatus.SUSPENDED != account.status
     changes = {
         "status": to,
         "status_reason": status_reason,
@@ -54,6 +58,8 @@ def move(
         account=account,
         ticket_url=ticket_url,
     )
+    if is_suspended_now:
+        account_mails.suspended(account)
 
 
 def _status_before(account: Account, to: AccountStatus) -> str:
@@ -210,35 +216,27 @@ def extend_trial(
 
 
 def expire_trials(*, now: datetime) -> list[Account]:
-    """Suspend every trial that is over at `now`. Safe to run again and twice at once.
+    """Suspend every trial that is over at `now`; returns those suspended."""
+    return [account for account in trials_over(now=now) if expire_trial(account=account, now=now)]
 
-    Accounts exempt from suspension and system accounts stay as they are. Returns those suspended.
-    """
-    due = Account.objects.filter(
+
+def trials_over(*, now: datetime) -> QuerySet[Account]:
+    """Trials to be suspended at `now`; not those exempt from it, nor system accounts."""
+    return Account.objects.filter(
         status=AccountStatus.TRIAL,
         trial_ends_at__lte=now,
         exempt_from_suspension=False,
         is_system=False,
         is_deleted=False,
-    )
-    return [
-        account
-        for account in due.order_by("trial_ends_at", "id").iterator()
-        if _expire_trial(account, now=now)
-    ]
+    ).order_by("trial_ends_at", "id")
 
 
 @transaction.atomic
-def _expire_trial(account: Account, *, now: datetime) -> bool:
+def expire_trial(*, account: Account, now: datetime) -> bool:
+    """Suspend a trial that is over; False when it is not any more. Safe to run again."""
     lock(account)
     # Somebody may have extended, paid or exempted it since the list was read.
-    if (
-        account.status != AccountStatus.TRIAL
-        or account.trial_is_running(now)
-        or account.trial_ends_at is None
-        or account.exempt_from_suspension
-        or account.is_deleted
-    ):
+    if not trials_over(now=now).filter(pk=account.pk).exists():
         return False
     move(
         account=account,

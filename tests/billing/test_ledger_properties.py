@@ -64,6 +64,8 @@ class Model:
 
     def move(self, who: str, type: str, amount: int, key: str | None) -> type[ServiceError] | None:
         known = key is not None and any(row.key == key for row in self.rows[who])
+        if not known and self.balance(who) + amount < 0:
+            return InsufficientCredits
         if not known and (abs(amount) > 2000 or self.given_today + abs(amount) > 10_000):
             return OverLimit
         rows = len(self.rows[who])

@@ -7,6 +7,8 @@ import pytest
 from billing.services.subscriptions import a_month_later, next_period
 from tests.factories import DAY, NOW, make_account, make_plan, make_subscription
 
+MICROSECOND = timedelta(microseconds=1)
+
 
 def at(year: int, month: int, day: int) -> datetime:
     return datetime(year, month, day, 9, 30, tzinfo=UTC)
@@ -64,10 +66,13 @@ def test_a_first_payment_starts_now(db: None) -> None:
         (NOW + 5 * DAY, True, NOW + 5 * DAY),
         (NOW + 5 * DAY, False, NOW),
         (NOW, True, NOW),
-        (NOW - DAY, True, NOW),
+        (NOW - DAY, True, NOW - DAY),
+        (NOW - 7 * DAY + MICROSECOND, True, NOW - 7 * DAY + MICROSECOND),
+        (NOW - 7 * DAY, True, NOW),
+        (NOW - DAY, False, NOW),
     ],
 )
-def test_only_a_renewal_follows_on(
+def test_only_a_renewal_follows_on_until_grace_is_over(
     db: None, end: datetime, same_plan: bool, start: datetime
 ) -> None:
     account = make_account()

@@ -7,11 +7,17 @@ from hypothesis import strategies as st
 from billing.services.references import (
     ALPHABET,
     BODY_LENGTH,
+    MOST_READ,
+    Guess,
+    did_you_mean,
     is_valid,
     new_reference,
     normalise,
     printed,
+    read,
 )
+from tests.factories import open_transfer
+from tests.planting import plant
 
 EXAMPLES = [
     "IG-7K3F-QX9M-46",
@@ -133,3 +139,73 @@ def test_no_text_makes_it_fail(text: str) -> None:
 
 def test_the_body_is_long_enough_to_be_unguessable() -> None:
     assert len(ALPHABET) ** BODY_LENGTH > 10**11
+
+
+@pytest.mark.parametrize("reference", [EXAMPLES[0], EXAMPLES[-1]])
+def test_one_slip_of_any_kind_leads_back_to_the_reference(reference: str) -> None:
+    whole = normalise(reference)
+    places = range(len(whole))
+    slips = {
+        *(whole[:n] + one + whole[n + 1 :] for n in places for one in ANY_CHARACTER),
+        *(whole[:n] + one + whole[n:] for n in places for one in ANY_CHARACTER),
+        *(whole[:n] + whole[n + 1 :] for n in places),
+        *(whole[:n] + whole[n + 1] + whole[n] + whole[n + 2 :] for n in places[:-1]),
+    }
+
+    missed = []
+    for slip in slips:
+        said = read(f"Pay {slip} thanks")
+        meant = [*said.references, *(guess.reference for guess in said.guesses)]
+        if reference not in meant or len(meant) > 25:
+            missed.append(slip)
+
+    assert len(slips) > 800
+    assert missed == []
+
+
+def test_look_alikes_are_read_as_what_they_look_like() -> None:
+    for written, slip in (
+        ("1G-KG6N-88EA-83", "2 characters look alike (1 for I, 8 for B)"),
+        ("L6-KG6N-BBEA-83", "3 characters look alike (L for I, 6 for G, B for 8)"),
+        ("IG-KGGN-B8EA-B3", "2 characters look alike (G for 6, B for 8)"),
+    ):
+        guesses = {guess.reference: guess.slip for guess in read(written).guesses}
+
+        assert guesses["IG-KG6N-B8EA-83"] == slip
+
+
+@given(before=st.text(max_size=40), after=st.text(max_size=40))
+def test_it_is_found_within_any_text(before: str, after: str) -> None:
+    for written in ("IG-7K3F-QX9M-46", "ig 7k3f\nqx9m46"):
+        said = read(f"{before}{written}{after}")
+
+        assert "IG-7K3F-QX9M-46" in said.references
+        assert all(is_valid(guess.reference) for guess in said.guesses)
+
+
+def test_several_in_one_text_are_told_once_each_in_their_order() -> None:
+    text = "IG-YGSF-X53S-92, ig7k3fqx9m46IG-YGSF-X53S-92 and RF18 5390 0754 7034"
+
+    assert read(text).references == ["IG-YGSF-X53S-92", "IG-7K3F-QX9M-46"]
+
+
+def test_a_long_text_is_read_to_its_limit() -> None:
+    reference = "IG-7K3F-QX9M-46"
+
+    assert read("X" * (MOST_READ - 12) + reference).references == [reference]
+    assert read("X" * MOST_READ + reference).references == []
+    assert len(read("IG8B5S2Z6G" * MOST_READ).guesses) < 5_000
+
+
+@pytest.mark.django_db
+def test_did_you_mean_asks_once_and_tells_only_what_is_there(
+    django_assert_num_queries: pytest.FixtureRequest,
+) -> None:
+    reference, payment = "IG-7K3F-QX9M-46", open_transfer()
+    plant("UPDATE igny8_payments SET reference = %s WHERE id = %s", reference, payment.pk)
+
+    with django_assert_num_queries(1):
+        (guess,) = did_you_mean("Invoice 12, IG-7K3F-QX9M-64")
+
+    assert guess == Guess(reference, "two characters are swapped (64 for 46)")
+    assert did_you_mean(reference) == did_you_mean("IG-KG6N-B8EA-38") == []

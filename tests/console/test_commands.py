@@ -5,13 +5,13 @@ from io import StringIO
 import pytest
 from django.core.management import ManagementUtility, call_command
 
-from billing.models import CreditBalance, LedgerProof
+from billing.models import CreditBalance, LedgerProof, MoneyProof, Payment
 from console.management.base import Failed
 from tenancy.models import AuditEvent, Plan
 from tenancy.services import plans
 from tests.console.conftest import run
 from tests.digest import nothing_changes
-from tests.factories import make_account
+from tests.factories import make_account, open_transfer
 from tests.planting import plant
 
 
@@ -56,7 +56,9 @@ def test_the_proof_is_told_and_kept(db: None) -> None:
     said = run("prove_ledger")
 
     assert said.startswith("1 transaction of 1 account, 0 differences, in ")
+    assert "\n0 payments (0 confirmed by hand), 0 statement lines, 0 differences, in " in said
     assert LedgerProof.objects.get().differences == []
+    assert MoneyProof.objects.get().differences == []
 
 
 def test_a_difference_fails_and_is_named_and_repaired_by_nobody(db: None) -> None:
@@ -71,6 +73,20 @@ def test_a_difference_fails_and_is_named_and_repaired_by_nobody(db: None) -> Non
     assert f"off (id {account.pk}): the balance says 101, the rows sum to 100" in out.getvalue()
     balance = CreditBalance.objects.get(account=account)
     assert (balance.credits, balance.frozen) == (101, True)
+
+
+def test_money_that_disagrees_fails_and_is_named(db: None) -> None:
+    payment = open_transfer(make_account(slug="off"))
+    Payment.objects.filter(pk=payment.pk).update(received_total=1)
+    out = StringIO()
+
+    with pytest.raises(Failed, match="the money disagrees"):
+        call_command("prove_ledger", stdout=out)
+
+    assert (
+        f"off (id {payment.account_id}), {payment.reference}: 1.00 is booked as received, the "
+        "statement lines hold 0 for it\n"
+    ) in out.getvalue()
 
 
 def test_a_refusal_is_one_line_without_class_names(

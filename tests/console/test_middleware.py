@@ -1,6 +1,7 @@
 """Every answer carries its id and the headers; every request knows where it came from."""
 
 import pytest
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
@@ -99,3 +100,22 @@ def test_a_view_keeps_its_own_policy(rf: RequestFactory) -> None:
     response = middleware.SecurityHeadersMiddleware(lambda _: own)(rf.get("/"))
 
     assert response["Content-Security-Policy"] == "default-src 'self'"
+
+
+@pytest.mark.parametrize(
+    ("path", "cookie", "is_known"),
+    [
+        ("/api/v1/account/", "", False),
+        ("/api/v1/account/", "other=1", False),
+        ("/api/v1/account/", f"{settings.SESSION_COOKIE_NAME}=x", True),
+        ("/api/docs/", "", True),
+        ("/admin/login/", "", True),
+    ],
+)
+def test_only_a_call_without_a_session_goes_past_what_keeps_one(
+    db: None, client: Client, path: str, cookie: str, is_known: bool
+) -> None:
+    request = client.get(path, headers={"Cookie": cookie}).wsgi_request
+
+    assert hasattr(request, "session") == is_known
+    assert hasattr(request, "_messages") == is_known

@@ -1,12 +1,22 @@
 """The serving role works, and is refused by PostgreSQL itself where records would be rewritten."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 
 from billing.models import CreditBalance, Operation, TransactionType
-from billing.services import batches, credits, holds, ledger
-from tests.factories import DAY, NOW, make_account
+from billing.services import (
+    batches,
+    credits,
+    holds,
+    ledger,
+    reconciliation,
+    retention,
+    reversals,
+)
+from tests.factories import DAY, NOW, make_account, make_line, open_transfer, put
 
 ROLE = "igny8_app_of_test"
 
@@ -51,6 +61,18 @@ def test_the_serving_role_spends_many_at_once(serving):
     assert batches.deduct_many(items=[item])[0].posted.balance_after == 45
 
 
+def test_the_serving_role_books_and_reverses_money_of_a_line(serving):
+    payment, line = open_transfer(serving), make_line(Decimal("100.00"))
+    people = {"by": line.statement.imported_by, "reason": "On the statement", "now": NOW}
+
+    reconciliation.apply(line=line, payment=payment, **people)
+    reconciliation.reopen(line=line, **people)
+    reversals.reverse(payment=payment, **people)
+
+    line.refresh_from_db()
+    assert (line.remaining, serving.credits) == (Decimal("100.00"), 50)
+
+
 def test_a_temporary_table_does_not_stand_in_for_the_balances(serving):
     with connection.cursor() as cursor:
         cursor.execute(
@@ -67,6 +89,16 @@ def test_a_temporary_table_does_not_stand_in_for_the_balances(serving):
         assert cursor.fetchone() == (2, 45)
         cursor.execute("SELECT credits FROM public.igny8_credit_balances")
         assert cursor.fetchall() == [(45,)]
+
+
+def test_the_serving_role_purges_and_cannot_empty_a_record_itself(serving):
+    put(serving, is_deleted=True, deleted_at=NOW - 14 * DAY, restore_until=NOW)
+
+    retention.purge(account=serving, by=None, reason="Its time was over", now=NOW)
+
+    assert set(serving.history.values_list("name", flat=True)) == {"removed"}
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        serving.history.model.objects.update(name="removed")
 
 
 def test_the_serving_role_freezes_a_balance(serving):

@@ -5,7 +5,10 @@ from console.management.base import Failed, VerbCommand
 
 
 class Command(VerbCommand):
-    help = "Does the day's work: trials that are over, the ledger's proof. Safe to run again."
+    help = (
+        "Does the day's work: trials, renewals, overdue payments, holds, retention, housekeeping, "
+        "the proofs of ledger and money. Safe to run again, late, and twice at once."
+    )
 
     def run(self, **options: object) -> None:
         not_well = []

@@ -132,6 +132,34 @@
     event.target.closest?.("form[data-verb-form]")?.setAttribute("data-typed", "");
   });
 
+  // --- Over the person's own limit: said while the amount is typed ------------------------------------
+
+  function tellOver(input) {
+    const over = Math.abs(Number(input.value)) > Number(input.dataset.limit);
+    let note = input.parentElement.querySelector("[data-over-note]");
+    if (!note) {
+      note = document.createElement("p");
+      note.className = "console-over";
+      note.dataset.overNote = "";
+      note.setAttribute("role", "status");
+      input.after(note);
+    }
+    const text = over ? input.dataset.over : "";
+    if (note.textContent !== text) note.textContent = text;
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.matches?.("[data-limit]")) tellOver(event.target);
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    document.querySelectorAll("[data-limit]").forEach(tellOver);
+  });
+
+  window.addEventListener("load", () => {
+    document.querySelectorAll("[data-limit]").forEach(tellOver);
+  });
+
   // --- Unfold's buttons that are none ----------------------------------------------------------------
 
   // The menu's switch and the person's menu are a span and a div: no keyboard reaches them.

@@ -9,6 +9,7 @@ from django.contrib.admin.utils import quote
 from django.db import models
 from django.urls import URLPattern
 
+from billing.models import StatementLine
 from console.admin.base import ConsoleAdmin
 from console.groups import GROUPS
 from console.site import site
@@ -38,6 +39,14 @@ SITE_WIDE = {
     "autocomplete": Kind.PARTS,
     "view_on_site": Kind.PARTS,
     "app_list": Kind.PARTS,
+    "mails": Kind.OWN,
+    "mail_html": Kind.OWN,
+}
+# Pages of their own about a model's objects, and the right to open them.
+PAGES = {
+    "reconcile": ("billing.view_statementline", StatementLine),
+    "reconcile_result": ("billing.view_statementline", StatementLine),
+    "reconcile_line": ("billing.view_statementline", StatementLine),
 }
 OF_MODELS = {
     "changelist": Kind.VIEW,
@@ -52,13 +61,24 @@ OF_MODELS = {
     "import_current": Kind.IMPORT,
     "import_file": Kind.IMPORT,
     "import_check": Kind.IMPORT,
+    "import_read": Kind.IMPORT,
     "import_confirm": Kind.IMPORT,
     "import_progress": Kind.IMPORT,
     "import_cancel": Kind.IMPORT,
     "import_again": Kind.IMPORT,
     "import_errors": Kind.IMPORT,
     "import_changes": Kind.IMPORT,
+    "print": Kind.VIEW,
+    "pdf": Kind.VIEW,
 }
+REPORTS = {
+    "reports": (Kind.VIEW, "billing.view_report"),
+    "report": (Kind.VIEW, "billing.view_report"),
+    "report_export": (Kind.EXPORT, "billing.export_report"),
+}
+
+# Where an address has the object's key.
+PLACES = ("<path:object_id>", "<int:file_id>", "<int:object_id>", "<int:line_id>", "<str:row>")
 
 
 class Unclassified(Exception):
@@ -77,8 +97,9 @@ class Address:
         """The address with a real object in it."""
         filled = self.route
         key = quote(target.pk) if target is not None else "1"
-        for part in ("<path:object_id>", "<int:file_id>", "<int:object_id>", "<str:row>"):
+        for part in PLACES:
             filled = filled.replace(part, str(key))
+        filled = filled.replace("<slug:name>", "cash")
         return f"/admin/{filled}"
 
 
@@ -93,7 +114,8 @@ def of_kind(*kinds: Kind) -> list[Address]:
 def permissions_of(group_name: str) -> set[str]:
     """What the table of groups gives: its verbs, and seeing every model."""
     group = next(group for group in GROUPS if group.name == group_name)
-    return {*group.verbs, *(_view(model_admin) for model_admin in site._registry.values())}
+    views = {_view(model_admin) for model_admin in site._registry.values()}
+    return {*group.verbs, *views, "billing.view_report"}
 
 
 def _patterns(urls: list, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -113,6 +135,12 @@ def _classified(found: tuple[str, URLPattern]) -> Address:
         own = f"{model_admin.opts.app_label}/{model_admin.opts.model_name}/"
         if route.startswith(own):
             return _of_model(route, name.removeprefix(prefix), model_admin)
+    if name in REPORTS:
+        kind, permission = REPORTS[name]
+        return Address(route, name, kind, permission=permission)
+    if name in PAGES:
+        permission, model = PAGES[name]
+        return Address(route, name, Kind.VIEW, site.get_model_admin(model), permission)
     if name in SITE_WIDE:
         return Address(route, name, SITE_WIDE[name])
     if route == "(?P<url>.*)$":

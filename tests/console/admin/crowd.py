@@ -8,6 +8,7 @@ from billing.models import (
     BankFormat,
     GrantLimit,
     LedgerProof,
+    MoneyProof,
     PayerLink,
 )
 from tenancy.models import SiteUserAccess, SyncEvent
@@ -20,8 +21,10 @@ from tests.factories import (
     make_allocation,
     make_approval,
     make_hold,
+    make_import,
     make_industry,
     make_line,
+    make_note,
     make_sector,
     make_site,
     make_staff,
@@ -55,7 +58,10 @@ def make_crowd() -> None:
             payer_key=f"payer {number}", account=account, created_at=NOW, created_by=staff
         )
         make_approval(account, requested_by=staff)
+        make_note(account, by=staff)
+        make_import(staff)
         LedgerProof.objects.create(at=NOW, accounts=1, transactions=1, duration_ms=1)
+        MoneyProof.objects.create(at=NOW, payments=1, by_hand=0, lines=1, duration_ms=1)
         GrantLimit.objects.create(
             group=Group.objects.create(name=f"Group {number}"), per_grant=1, per_day=2
         )

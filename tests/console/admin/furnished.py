@@ -13,6 +13,7 @@ from billing.models import (
     PaymentStatus,
 )
 from billing.services import credits
+from billing.services.money_proof import prove_money
 from billing.services.proof import prove_ledger
 from console.site import site
 from tenancy.models import AuditEvent, SiteUserAccess, SyncEvent, User
@@ -25,8 +26,10 @@ from tests.factories import (
     make_allocation,
     make_approval,
     make_hold,
+    make_import,
     make_ledger_row,
     make_line,
+    make_note,
     make_plan,
     make_sector,
     make_site,
@@ -136,8 +139,11 @@ class Furnished:
         PayerLink.objects.create(
             payer_key=HOSTILE, account=world.home, created_at=NOW, created_by=world.fiona
         )
+        make_import(world.fiona, name=HOSTILE)
+        make_note(world.home, HOSTILE, pinned=True, by=world.sam)
         make_approval(world.home, facts={HOSTILE: HOSTILE}, reason=HOSTILE, requested_by=world.sam)
         prove_ledger(now=NOW)
+        prove_money(now=NOW)
 
     def _records(self) -> None:
         # Written past the service, which takes no such link: a page must not trust the table.

@@ -6,7 +6,7 @@ from django.db import IntegrityError
 
 from billing.models import CreditTransaction, TransactionType
 from billing.services import onboarding
-from console.imports import files
+from console.imports import files, forgetting
 from console.imports.carry_out import AlreadyImported, PreviewOutdated
 from console.imports.files import NotImportable
 from console.models import ImportFile, ImportKind
@@ -318,7 +318,7 @@ def test_files_never_imported_are_forgotten_and_imported_ones_kept():
     confirm(kept)
     staged(plans_csv(plan_row(slug="old")))
 
-    assert files.forget_unconfirmed(before=LATER) == 1
+    assert forgetting.forget_unconfirmed(before=LATER) == 1
     assert list(ImportFile.objects.all()) == [kept]
 
 

@@ -16,7 +16,7 @@ from tests.factories import NOW, REASON
 
 pytestmark = pytest.mark.django_db
 
-BEFORE = import_module("console.migrations.0007_background_imports").KEEP_WHAT_WAS_IMPORTED
+BEFORE = import_module("console.migrations.0010_background_imports").KEEP_WHAT_WAS_IMPORTED
 
 
 def test_a_run_is_in_one_state_with_its_facts():

@@ -14,7 +14,7 @@ from django_tasks_db.models import DBTaskResult
 
 from billing.models import CreditTransaction
 from billing.services import onboarding
-from console.imports import files, runs, worker
+from console.imports import files, forgetting, runs, worker
 from console.imports.carry_out import ImportUnderWay
 from console.imports.runs import NotOpen, StillAtWork
 from console.imports.tasks import carry_out_import
@@ -426,9 +426,9 @@ def test_a_worker_is_called_again_once_nobody_was_heard_for_a_minute() -> None:
 
 def test_what_waits_for_a_worker_is_not_forgotten() -> None:
     file, run = queued(*ROWS)
-    assert files.forget_unconfirmed(before=LATER) == 0
+    assert forgetting.forget_unconfirmed(before=LATER) == 0
 
     runs.cancel(run=run, by=run.confirmed_by, now=LATER)
 
-    assert files.forget_unconfirmed(before=LATER) == 1
+    assert forgetting.forget_unconfirmed(before=LATER) == 1
     assert not ImportFile.objects.filter(pk=file.pk).exists()

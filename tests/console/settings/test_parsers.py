@@ -1,6 +1,7 @@
 """Each parser takes what is right and says what is wrong."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -16,6 +17,9 @@ KEY = "b25seS1mb3ItdGhlLXRlc3RzLTAxMjM0NTY3ODkwMTI="
         (parsers.hosts, "ops.example.com,[::1]", ["ops.example.com", "[::1]"]),
         (parsers.origins, "https://ops.example.com", ["https://ops.example.com"]),
         (parsers.log_level, "debug", "DEBUG"),
+        (parsers.money, "5.00", Decimal("5.00")),
+        (parsers.money, "0", Decimal(0)),
+        (parsers.lines, "1 Example Street; London ;; GB;", ["1 Example Street", "London", "GB"]),
         (parsers.bank_account, "gb82west12345698765432", "GB82 WEST 1234 5698 7654 32"),
         (parsers.bank_code, "westgb22", "WESTGB22"),
     ],
@@ -38,6 +42,9 @@ def test_takes_what_is_right(parse: Callable, text: str, value: object) -> None:
         (parsers.hosts, "*", "is not the name of a host"),
         (parsers.origins, "ops.example.com", "is not of the form https://host"),
         (parsers.log_level, "loud", "is none of DEBUG, INFO"),
+        (parsers.money, "5,00", "is not an amount such as 5.00"),
+        (parsers.money, "-5", "is not an amount such as 5.00"),
+        (parsers.money, "NaN", "is not an amount such as 5.00"),
         (parsers.bank_account, "GB82 WEST 1234 5698 7654 33", "is not a valid IBAN"),
         (parsers.bank_code, "WEST", "is not a valid BIC"),
     ],

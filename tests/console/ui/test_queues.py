@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from billing.models import Approval, ApprovalStatus, PaymentStatus
-from billing.services import bank_transfers
+from billing.models import PaymentStatus
+from billing.services import bank_transfers, reconciliation, unapplied
 from console import queues
 from tenancy.models import Account, AccountStatus, AuditEvent, SuspensionReason, User
 from tenancy.records import record
@@ -22,17 +22,14 @@ SignIn = Callable[[User], Client]
 DAY = timedelta(days=1)
 
 
-def make_approval(world: World, now: datetime, *, expires_in: timedelta) -> None:
-    Approval.objects.create(
-        account=world.home,
-        verb="grant_credits",
-        facts={},
-        facts_sha256=f"{expires_in.total_seconds():064.0f}",
-        reason="Big customer",
+def make_approval(world: World, now: datetime, *, amount: int, expires_in: timedelta) -> None:
+    factories.make_approval(
+        world.home,
+        facts={"amount": amount},
+        summary=f"Grant {amount} credits",
         requested_at=now - DAY,
         requested_by=world.fiona,
         expires_at=now + expires_in,
-        status=ApprovalStatus.AWAITING,
     )
 
 
@@ -76,8 +73,15 @@ def busy(world: World) -> dict[str, set[str]]:
     factories.make_account(
         slug="suspended-long-ago", status=AccountStatus.SUSPENDED, status_changed_at=now - 8 * DAY
     )
-    make_approval(world, now, expires_in=DAY)
-    make_approval(world, now, expires_in=-DAY)
+    make_approval(world, now, amount=5000, expires_in=DAY)
+    make_approval(world, now, amount=6000, expires_in=-DAY)
+    people = {"by": world.fiona, "reason": "For a test", "now": now}
+    new, held, ignored = (factories.make_line(Decimal(amount)) for amount in (50, 60, 70))
+    reconciliation.hold(line=held, **people)
+    reconciliation.ignore(line=ignored, **people)
+    factories.make_line(Decimal(-50))
+    waits, used = (factories.put_unapplied(world.home, amount) for amount in ("7.00", "8.00"))
+    unapplied.give_back(allocation=used, **people)
     for result in AuditEvent.Result:
         record(
             "suspend", by=world.sam, reason="x", target=world.home, account=world.home,
@@ -86,13 +90,15 @@ def busy(world: World) -> dict[str, set[str]]:
     return {
         "transfers-waiting": {renewal.reference, waiting.reference, fresh.reference},
         "renewals-overdue": {renewal.reference},
+        "unmatched-money": {str(new), str(held)},
+        "unapplied-money": {str(waits)},
         "payment-too-long": {"waiting"},
         "credits-frozen": {"frozen"},
         "trials-ending": {"ending"},
         "trials-over": {"over"},
         "no-credits": {"empty"},
         "suspended-lately": {"suspended-now"},
-        "approvals-waiting": {"grant_credits for Home G8"},
+        "approvals-waiting": {"Grant 5000 credits for Home G8"},
         "refused-lately": {"Suspend: Home G8"},
     }
 
@@ -142,9 +148,39 @@ def test_confirming_takes_a_transfer_out_of_its_queue(world: World) -> None:
     assert queues.standings(now=timezone.now())["transfers-waiting"].count == 0
 
 
+def test_open_lines_are_as_old_as_their_value_date(world: World) -> None:
+    now = datetime(2025, 11, 12, 9, 30, tzinfo=UTC)
+    for amount, day in (("50.00", 9), ("0.50", 10)):
+        factories.make_line(Decimal(amount), value_date=date(2025, 11, day))
+    standing = queues.standings(now=now)["unmatched-money"]
+    assert (standing.count, standing.money) == (2, Decimal("50.50"))
+    assert standing.since == datetime(2025, 11, 9, tzinfo=UTC)
+
+
 def test_an_idle_queue_has_no_age(world: World) -> None:
     standing = queues.standings(now=timezone.now())["approvals-waiting"]
     assert (standing.count, standing.since) == (0, None)
+
+
+def test_approvers_count_what_they_can_decide(world: World, as_: SignIn) -> None:
+    now = timezone.now()
+    ann, ida = factories.make_staff("Approver"), factories.make_staff("Approver")
+    ida.account, ida.role = world.home, "viewer"
+    ida.save()
+    make_approval(world, now, amount=5000, expires_in=DAY)
+    factories.make_approval(world.other, requested_by=ann, expires_at=now + DAY)
+
+    for person, expected in ((ann, 1), (ida, 1), (world.ruth, 2), (world.fiona, 2)):
+        client = as_(person)
+        answer = client.get(queues.APPROVALS_WAITING.url)
+        assert answer.context["cl"].result_count == expected
+        sections = client.get("/admin/").context["sections"]
+        counts = {
+            standing.queue.code: standing.count
+            for shown in sections
+            for standing in shown.standings
+        }
+        assert counts["approvals-waiting"] == expected
 
 
 @pytest.mark.parametrize("code", ["nonsense", "transfers-waiting", "%00", ""])

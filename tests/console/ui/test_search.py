@@ -77,6 +77,17 @@ def test_a_payment_is_found_by_its_reference(known: World, write: Callable[[str]
     assert titles(known.fiona, write(payment.reference)) == [payment.reference]
 
 
+def test_a_reference_with_a_slip_is_asked_about(known: World) -> None:
+    reference = factories.open_transfer(known.home).reference
+    wrong = reference[:4] + ("O" if reference[4] != "O" else "A") + reference[5:]
+
+    (found,) = search.find(person=known.fiona, term=f"pay {wrong.lower()}")
+
+    assert found.title == f"Did you mean {reference}?"
+    slip = f"one character differs ({wrong[4]} for {reference[4]})"
+    assert found.description.startswith(f"{slip}, payment of Home G8")
+
+
 def test_money_is_found_by_amount_bank_id_and_invoice(known: World) -> None:
     now = timezone.now()
     paid = factories.open_transfer(known.home, now=now)

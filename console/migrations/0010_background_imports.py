@@ -4,10 +4,13 @@ What was imported keeps its rows. Files that were only previewed must be checked
 fingerprint is made another way.
 """
 
+from importlib import import_module
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+sync_groups = import_module("console.migrations.0005_groups_see_holds").sync_groups
 
 KEEP_WHAT_WAS_IMPORTED = """
 INSERT INTO igny8_import_rows
@@ -41,7 +44,7 @@ UPDATE igny8_import_files
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0006_groups_of_money_in'),
+        ('console', '0009_groups_see_money_proofs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -71,7 +74,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'igny8_import_runs',
                 'ordering': ('-id',),
-                'default_permissions': (),
+                'default_permissions': ('view',),
             },
         ),
         migrations.CreateModel(
@@ -108,7 +111,7 @@ class Migration(migrations.Migration):
                 'db_table': 'igny8_import_rows',
                 'ordering': ('line',),
                 'default_permissions': (),
-                'indexes': [models.Index(fields=['import_file', 'change', 'line'], name='import_row_pages')],
+                'indexes': [models.Index(fields=['import_file', 'change', 'line'], name='import_row_pages'), models.Index(fields=['slug'], name='import_row_slug')],
                 'constraints': [models.UniqueConstraint(fields=('import_file', 'line'), name='import_row_line'), models.CheckConstraint(condition=models.Q(('change__in', ('new', 'changed'))), name='import_row_changes_something')],
             },
         ),
@@ -140,10 +143,15 @@ class Migration(migrations.Migration):
             model_name='importproblem',
             index=models.Index(fields=['import_file', 'line', 'id'], name='import_problem_pages'),
         ),
+        migrations.AlterModelOptions(
+            name='importfile',
+            options={'default_permissions': ('view',), 'ordering': ('-id',)},
+        ),
         migrations.AlterField(
             model_name='importfile',
             name='preview',
             field=models.JSONField(default=dict, help_text='What an import would do, in figures: console.imports.outcome.'),
         ),
         migrations.RunSQL(KEEP_WHAT_WAS_IMPORTED, migrations.RunSQL.noop),
+        migrations.RunPython(sync_groups, migrations.RunPython.noop),
     ]
