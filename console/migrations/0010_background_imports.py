@@ -33,7 +33,7 @@ UPDATE igny8_import_files f
                   )
              FROM jsonb_array_elements(f.preview->'rows') AS e(r)
        )
- WHERE imported_at IS NOT NULL;
+ WHERE imported_at IS NOT NULL AND preview <> '{}';
 
 UPDATE igny8_import_files
    SET preview = '{}', fingerprint = '', previewed_at = NULL, previewed_by_id = NULL

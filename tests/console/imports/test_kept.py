@@ -64,9 +64,10 @@ def test_previews_of_before_stay_where_they_were_imported_and_are_made_again_els
     ]
     old = {"encoding": "UTF-8", "delimiter": "commas", "blank_lines": 1, "problems": []}
     files = ImportFile.objects.filter(pk__in=(done.pk, open_file.pk))
+    emptied = staged(plans_csv(plan_row(slug="c")))
     files.update(preview=old | {"rows": rows}, fingerprint="f" * 64, previewed_at=NOW)
     imported = {"imported_at": NOW + timedelta(minutes=1), "imported_by": done.uploaded_by}
-    ImportFile.objects.filter(pk=done.pk).update(reason=REASON, **imported)
+    ImportFile.objects.filter(pk__in=(done.pk, emptied.pk)).update(reason=REASON, **imported)
 
     with connection.cursor() as cursor:
         cursor.execute(BEFORE)
@@ -82,6 +83,8 @@ def test_previews_of_before_stay_where_they_were_imported_and_are_made_again_els
         RowOutcome(2, "solo", "Solo", Change.NEW, (Cell("price", None, "19.00"),), "", 40),
         RowOutcome(3, "b", "B", Change.CHANGED, (Cell("price", "1.00", "2.00"),), "Mind it", 0),
     ]
+    emptied.refresh_from_db()
+    assert emptied.preview == {}
     open_file.refresh_from_db()
     assert (summary_of(open_file), open_file.fingerprint, open_file.rows.count()) == (None, "", 0)
     assert json.dumps(open_file.preview) == "{}"
