@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from console.imports import runs
+from console.imports.opened import IMPORTERS
 from console.imports.paged import url_of
 from console.imports.pages import person
-from console.imports.standing import current_run, progress_of
+from console.imports.standing import current_run, progress_of, state_of
 from console.models import ImportFile, ImportRun
 from tenancy.errors import ServiceError
 
@@ -36,7 +37,13 @@ def progress(
     return render(
         request,
         "console/imports/progress.html",
-        {"run": run, "progress": progress_of(run, now=now)},
+        {
+            "run": run,
+            "state": state_of(import_file, run, now=now),
+            "progress": progress_of(run, now=now),
+            "importer": IMPORTERS[import_file.kind],
+            "is_fetched": True,
+        },
     )
 
 

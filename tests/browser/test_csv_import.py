@@ -78,7 +78,8 @@ def test_a_large_import_shows_how_far_it_is_and_its_result_by_itself(finance, mo
     run, now = ImportRun.objects.get(), timezone.now()
     begun = {"attempts": 1, "started_at": now, "heartbeat_at": now, "rows_done": 1}
     ImportRun.objects.update(state=RunState.RUNNING, **begun)
-    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
+    bar = page.get_by_role("progressbar", name="Importing 2 plans")
+    expect(bar).to_have_attribute("aria-valuenow", "50")
     expect(cancel).to_be_focused()
 
     assert carry_out_import.call(run.pk) == "done"
