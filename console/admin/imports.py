@@ -1,5 +1,7 @@
 """Who imported what, when and why; and what workers made of large imports."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
@@ -21,7 +23,7 @@ from console.site import site
 def _previewed(name: str, label: str) -> columns.Column:
     """A figure of the preview; none where a file was not checked, or was forgotten."""
 
-    @display(description=label, wrapper_class="console-figure")
+    @display(description=label, formatting="price", wrapper_class="console-figure")
     def column(self: ConsoleAdmin, file: ImportFile) -> str:
         summary = summary_of(file)
         return f"{getattr(summary, name):,}" if summary else columns.EMPTY
@@ -53,8 +55,8 @@ class ImportFileAdmin(ConsoleAdmin):
     search_help_text = "File, SHA-256, reason"
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("file", "state_word", "kind", "page_link")}),
-        ("Uploaded", {"fields": ("uploaded_at", "uploader", "bytes", "sha256")}),
+        (None, {"fields": ("file", "state_word", "kind", "every_row")}),
+        ("Uploaded", {"fields": ("uploaded_at", "uploader", ("content_hash",), "bytes")}),
         ("Preview", {"fields": ("previewed_at", "previewer", "new", "changed", "unchanged")}),
         (
             "Imported",
@@ -69,6 +71,7 @@ class ImportFileAdmin(ConsoleAdmin):
     importer = columns.link("imported_by", "Imported by")
     why = columns.text("reason", "Why")
     bytes = columns.number("size", "Bytes")
+    content_hash = columns.text("sha256", "SHA-256", length=64)
     new = _previewed("new", "New")
     changed = _previewed("changed", "Changed")
     unchanged = _previewed("unchanged", "As they were")
@@ -85,6 +88,13 @@ class ImportFileAdmin(ConsoleAdmin):
             .prefetch_related(Prefetch("runs", last_runs))
         )
 
+    def get_fieldsets(self, request: HttpRequest, obj: ImportFile | None = None) -> Any:
+        """The link to the rows leads to who may import: others would be turned away there."""
+        first, *others = super().get_fieldsets(request, obj)
+        if obj is None or request.user.has_perm(IMPORTERS[obj.kind].permission):
+            return [first, *others]
+        return [(None, {"fields": ("file", "state_word", "kind")}), *others]
+
     @display(description="State")
     def state_word(self, file: ImportFile) -> str:
         run = next(iter(file.runs.all()), None)
@@ -92,7 +102,7 @@ class ImportFileAdmin(ConsoleAdmin):
         return columns.badge(state.label, colors.IMPORT.get(state.code, ""))
 
     @display(description="Every row")
-    def page_link(self, file: ImportFile) -> str:
+    def every_row(self, file: ImportFile) -> str:
         noun = IMPORTERS[file.kind].noun
         address = reverse(f"admin:tenancy_{noun}_import_file", args=(file.pk,))
         return format_html('<a class="text-link" href="{}">Show the preview</a>', address)
@@ -101,13 +111,13 @@ class ImportFileAdmin(ConsoleAdmin):
 @admin.register(ImportRun, site=site)
 class ImportRunAdmin(ConsoleAdmin):
     list_display = (
-        "queued_at",
+        "confirmed_at",
         "file",
         "state_word",
         "rows",
         "person",
         "finished_at",
-        "attempts",
+        "workers",
         "why",
     )
     list_filter = (
@@ -119,12 +129,15 @@ class ImportRunAdmin(ConsoleAdmin):
     list_filter_options = {"state": {"horizontal": True, "label": "State"}}
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("file", "state_word", "rows", "attempts")}),
-        ("Confirmed", {"fields": ("queued_at", "person", ("reason",), ("ticket",), "request_id")}),
-        ("The worker", {"fields": ("started_at", "heartbeat_at")}),
+        (None, {"fields": ("file", "state_word", "rows", "workers")}),
+        (
+            "Confirmed",
+            {"fields": ("confirmed_at", "person", ("reason",), ("ticket",), "request_code")},
+        ),
+        ("The worker", {"fields": ("began_at", "last_sign")}),
         (
             "How it ended",
-            {"when": "finished_at", "fields": ("finished_at", "canceller", ("failure",))},
+            {"when": "finished_at", "fields": ("finished_at", "canceller", ("whole_failure",))},
         ),
     )
 
@@ -133,6 +146,12 @@ class ImportRunAdmin(ConsoleAdmin):
     canceller = columns.link("cancelled_by", "Cancelled by")
     ticket = columns.web("ticket_url", "Ticket")
     why = columns.text("reason", "Why")
+    workers = columns.number("attempts", "Workers")
+    confirmed_at = columns.moment("queued_at", "Confirmed at")
+    last_sign = columns.moment("heartbeat_at", "Last sign of life")
+    began_at = columns.moment("started_at", "Began at")
+    request_code = columns.text("request_id", "Request")
+    whole_failure = columns.text("failure", "Why it failed", length=1000)
     state_word = columns.state("state", "State", colors.IMPORT)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
@@ -140,6 +159,6 @@ class ImportRunAdmin(ConsoleAdmin):
         found = super().get_queryset(request).select_related("import_file", *people)
         return found.defer("import_file__content", "import_file__preview")
 
-    @display(description="Rows done", wrapper_class="console-figure")
+    @display(description="Rows done", formatting="price", wrapper_class="console-figure")
     def rows(self, run: ImportRun) -> str:
         return f"{run.rows_done:,} of {run.rows_total:,}"

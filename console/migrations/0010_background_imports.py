@@ -72,6 +72,8 @@ class Migration(migrations.Migration):
                 ('import_file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='console.importfile')),
             ],
             options={
+                'verbose_name': 'import by a worker',
+                'verbose_name_plural': 'imports by a worker',
                 'db_table': 'igny8_import_runs',
                 'ordering': ('-id',),
                 'default_permissions': ('view',),
@@ -145,7 +147,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelOptions(
             name='importfile',
-            options={'default_permissions': ('view',), 'ordering': ('-id',)},
+            options={'default_permissions': ('view',), 'ordering': ('-id',), 'verbose_name': 'import'},
         ),
         migrations.AlterField(
             model_name='importfile',

@@ -43,6 +43,7 @@ class ImportFile(models.Model):
 
     class Meta:
         db_table = "igny8_import_files"
+        verbose_name = "import"
         ordering = ("-id",)
         # The right to import is the kind's own: tenancy.import_plan, tenancy.import_account.
         default_permissions = ("view",)

@@ -50,6 +50,8 @@ class ImportRun(models.Model):
 
     class Meta:
         db_table = "igny8_import_runs"
+        verbose_name = "import by a worker"
+        verbose_name_plural = "imports by a worker"
         ordering = ("-id",)
         default_permissions = ("view",)
         constraints = (
