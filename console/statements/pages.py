@@ -20,7 +20,7 @@ from console.csv_writing import response
 from console.statements.forms import ConfirmForm, ReadingForm, UploadForm
 from tenancy.errors import ServiceError
 from tenancy.models import AuditEvent, User
-from tenancy.records import record
+from tenancy.records import MAX_REASON, record
 
 ROWS_PER_PAGE = 100
 RECENT = 10
@@ -91,7 +91,7 @@ def show(
         "lines": _page(request, "lines", found.new),
         "may_confirm": may_confirm,
         "reading_form": reading_form or _reading_form(upload, found),
-        "form": confirm_form or ConfirmForm(initial={"fingerprint": found.fingerprint}),
+        "form": confirm_form or _confirm_form(upload, found),
     }
     return _render(model_admin, request, "console/statements/preview.html", context)
 
@@ -198,6 +198,12 @@ def _reading_form(upload: StatementUpload, found: Preview, data: Any = None) -> 
         asks=found.asks,
         initial=ReadingForm.initial_of(columns=upload.columns, style=upload.style),
     )
+
+
+def _confirm_form(upload: StatementUpload, found: Preview) -> ConfirmForm:
+    """The file is the reason, on every ordinary morning; another one is typed over it."""
+    reason = f"Statement of {upload.bank}: {upload.file_name}"
+    return ConfirmForm(initial={"fingerprint": found.fingerprint, "reason": reason[:MAX_REASON]})
 
 
 def _page(request: HttpRequest, name: str, rows: tuple) -> Page:

@@ -52,6 +52,27 @@ def test_what_a_client_sends_as_balance_is_overwritten(world: World, sent: int) 
     assert (row.sequence, row.balance_after) == (2, 1010)
 
 
+ASKING = """
+INSERT INTO igny8_credit_transactions (account_id, sequence, type, amount, operation, description,
+                                       reason, idempotency_key, metadata)
+VALUES (%s, -1, 'deduction', %s, '', '', '', %s, '{}')
+"""
+
+
+def test_a_row_that_asks_first_is_left_out_where_it_may_not_be_posted(world: World) -> None:
+    """How `post_credit` writes: no error, no row, and the balance as it was."""
+    run(ASKING, world.home.pk, -100, "used")
+    assert balance_of(world.home) == (900, 2)
+
+    with nothing_changes():
+        run(ASKING, world.home.pk, -901, "too much")
+        run(ASKING, world.home.pk, -100, "used")
+        run(ASKING, 0, -100, "of nobody")
+    CreditBalance.objects.filter(account=world.home).update(frozen=True)
+    with nothing_changes():
+        run(ASKING, world.home.pk, -100, "frozen")
+
+
 def test_a_bulk_insert_posts_each_row_in_order(world: World) -> None:
     rows = [
         CreditTransaction(account=account, type=T.TRIAL, amount=amount, balance_after=7, sequence=7)
