@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.template.defaultfilters import pluralize
 
 from billing.models import LedgerProof, MoneyProof, Subscription
 from billing.services import approvals, holds, money_proof, proof, renewals, retention
 from console import housekeeping
+from console.imports import forgetting
 from tenancy.models import Account
 from tenancy.records import SYSTEM
 from tenancy.services import lifecycle, purging, trial_notices
@@ -92,9 +93,11 @@ def expire_approvals(now: datetime) -> tuple[bool, str]:
 def purge_deleted(now: datetime) -> tuple[bool, str]:
     def purge(account: Account) -> bool:
         until = f"{account.restore_until:%Y-%m-%d %H:%M} UTC"
-        reason = f"It could be restored until {until}."
+        reason, slug = f"It could be restored until {until}.", account.slug
         try:
-            retention.purge(account=account, by=SYSTEM, reason=reason, now=now)
+            with transaction.atomic():
+                retention.purge(account=account, by=SYSTEM, reason=reason, now=now)
+                forgetting.forget_account(slug=slug)
         except AlreadyPurged:
             return False
         return True

@@ -8,7 +8,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from billing.services import idempotency, statements
-from console.imports import files
+from console.imports import forgetting
 from console.models import OneTimeToken
 from tenancy.api import counters, tokens
 
@@ -28,9 +28,9 @@ def forget(*, now: datetime) -> dict[str, int]:
         "sign-in tokens": tokens.forget_expired(now=now),
         "call counters": counters.forget_old(),
         "kept answers": idempotency.purge(now=now),
-        "unconfirmed imports": files.forget_unconfirmed(before=recently),
+        "unconfirmed imports": forgetting.forget_unconfirmed(before=recently),
         "unconfirmed statements": statements.forget_unconfirmed(before=recently),
-        "contents of imports": files.forget_contents(before=now - IMPORTS_KEPT_FOR),
+        "contents of imports": forgetting.forget_contents(before=now - IMPORTS_KEPT_FOR),
         "used forms": OneTimeToken.objects.filter(used_at__lt=recently).delete()[0],
         "sessions": Session.objects.filter(expire_date__lt=now).delete()[0],
         "sign-in attempts": AccessAttempt.objects.filter(attempt_time__lt=lately).delete()[0]

@@ -4,7 +4,7 @@ from django.urls import NoReverseMatch, reverse
 
 from tenancy.models import AuditEvent
 
-APPS = ("tenancy", "billing", "auth")
+APPS = ("tenancy", "billing", "auth", "console")
 
 
 def page_of_target(event: AuditEvent) -> str:

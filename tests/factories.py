@@ -27,6 +27,8 @@ from billing.models import (
 from billing.services import bank_transfers, reconciliation
 from billing.services.approval_commands import seal
 from billing.services.receipts import Receipt
+from console.imports.outcome import Summary
+from console.models import ImportFile, ImportKind, ImportRun, RunState
 from tenancy.models import (
     Account,
     AccountStatus,
@@ -311,6 +313,31 @@ def make_note(account: Account, text: str = "Pays late, but pays.", **overrides:
     if "by" not in overrides:
         overrides["by"] = make_staff("Support")
     return notes.write(account=account, text=text, **{"now": NOW} | overrides)
+
+
+def make_import(by: User, **overrides: object) -> ImportRun:
+    """An import file of accounts with its preview, and its run that a worker broke off."""
+    facts = {"kind": ImportKind.ACCOUNTS, "name": "accounts.csv", "size": 1, "sha256": "0" * 64}
+    file = ImportFile.objects.create(
+        **facts | overrides,
+        content=b"x",
+        preview=Summary("UTF-8", "commas", new=1).to_json(),
+        fingerprint="0" * 64,
+        uploaded_by=by,
+        uploaded_at=NOW,
+        previewed_by=by,
+        previewed_at=NOW,
+    )
+    return ImportRun.objects.create(
+        import_file=file,
+        state=RunState.FAILED,
+        failure=overrides.get("name", "Something changed."),
+        confirmed_by=by,
+        reason=overrides.get("name", REASON),
+        queued_at=NOW,
+        finished_at=NOW + DAY,
+        rows_total=1,
+    )
 
 
 def make_approval(account: Account, **overrides: object) -> Approval:

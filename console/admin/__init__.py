@@ -8,6 +8,7 @@ from console.admin import (  # noqa: F401
     balances,
     groups,
     holds,
+    imports,
     industries,
     invoices,
     ledger,

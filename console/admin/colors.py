@@ -10,6 +10,7 @@ from billing.models import (
     SubscriptionStatus,
     TransactionType,
 )
+from console.models import RunState
 from tenancy.models import AccountStatus, AuditEvent, SiteStatus
 
 ACCOUNT = {
@@ -77,3 +78,15 @@ HOLD = {
     HoldStatus.EXPIRED: "warning",
 }
 AUDIT = {AuditEvent.Result.DONE: "success", AuditEvent.Result.REFUSED: "danger"}
+# Of a file by its state, of a run by its own.
+IMPORT = {
+    "imported": "success",
+    RunState.DONE: "success",
+    RunState.RUNNING: "info",
+    "ready": "info",
+    RunState.QUEUED: "warning",
+    "silent": "warning",
+    RunState.FAILED: "danger",
+    "errors": "danger",
+    RunState.CANCELLED: "",
+}

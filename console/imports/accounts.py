@@ -1,15 +1,25 @@
 """Accounts from CSV: new ones are created, known ones change their contact data, nothing else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from billing.models import MAX_AMOUNT
 from billing.services import onboarding
 from console.imports import cells as read
-from console.imports.importer import Column, Importer, RowRefused, Who, changed_cells, new_cells
-from console.imports.outcome import Change, RowOutcome
+from console.imports.importer import (
+    Column,
+    Importer,
+    RowRefused,
+    Who,
+    as_cells,
+    cells_of,
+    changed_cells,
+    new_cells,
+)
+from console.imports.outcome import Cell, Change, RowOutcome
 from console.imports.plan_choice import PlanChoice
 from tenancy.errors import InvalidValue
-from tenancy.models import Account, PaymentMethod
+from tenancy.models import Account, PaymentMethod, User
+from tenancy.records import refuse_own_account
 from tenancy.services import accounts, users
 
 CONTACT = ("name", "billing_email", "payment_method")
@@ -27,8 +37,7 @@ def opening(cell: str) -> int | None:
 class AccountImporter(Importer):
     noun = "account"
     plural = "accounts"
-    # A new account with owner and credits is some thirty statements: about 10 ms each.
-    max_rows = 1_000
+    permission = "tenancy.import_account"
     columns = (
         Column(
             "slug",
@@ -88,36 +97,57 @@ class AccountImporter(Importer):
         "plan_not_sold": "plan",
     }
 
-    def prepare(self, slugs: Iterable[str], *, lock: bool) -> None:
-        found = Account.objects.filter(slug__in=list(slugs)).select_related("plan", "owner")
-        found = found.order_by("id")
-        if lock:
-            found = found.select_for_update(of=("self",), no_key=True)
-        self.existing = {account.slug: account for account in found}
+    def __init__(self) -> None:
         self.plans = PlanChoice()
+
+    def lock(self, slugs: Iterable[str]) -> None:
+        found = Account.objects.filter(slug__in=list(slugs)).order_by("id")
+        list(found.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+
+    def load(self, rows: Sequence[Mapping[str, str]]) -> None:
+        slugs = {read.slug(cells["slug"]) for cells in rows}
+        emails = {cells.get("owner_email", "").strip().lower() for cells in rows}
+        found = Account.objects.filter(slug__in=slugs).select_related("plan", "owner")
+        self.existing = {account.slug: account for account in found}
+        taken = User.objects.filter(email__in=emails - {""})
+        self.taken = frozenset(taken.values_list("email", flat=True))
+
+    def recheck(self) -> None:
+        self.plans.recheck()
 
     def clean(self, column: str, value: object, cells: Mapping[str, str]) -> object:
         existing = self.existing.get(read.slug(cells["slug"]))
         match column:
+            case "slug" if existing is None:
+                return accounts.slug_form(str(value))
             case "plan":
                 return self.plans.of(existing, str(value))
             case "owner_email":
-                return _owner(existing, str(value))
+                return self._owner(existing, str(value))
             case "opening_credits":
                 return _opening(existing, value)
             case "name" | "billing_email" | "payment_method":
                 return accounts.clean({column: value})[column]
         return value
 
-    def clean_beside_problems(self, column: str, value: object, cells: Mapping[str, str]) -> object:
-        if read.slug(cells["slug"]) not in self.existing:
-            if column == "slug":
-                return accounts.clean_slug(str(value))
-            if column == "owner_email" and value:
-                return users.clean_email(str(value))
-        return value
+    def foresee(self, *, line: int, cells: Mapping[str, str], who: Who) -> RowOutcome:
+        existing, facts, contact = self._read(line, cells)
+        if existing is None:
+            plan, given = facts["plan"], facts.get("opening_credits")
+            credits = plan.credits_at_start if given is None else given
+            return _new(line, facts, contact, credits=credits, trial_days=plan.trial_days)
+        accounts.refuse_deleted(existing)
+        refuse_own_account(by=who.by, account=existing)
+        changed = changed_cells(cells_of(existing, contact), as_cells(contact))
+        return _edited(line, existing, contact.get("name", existing.name), changed)
 
     def do(self, *, line: int, cells: Mapping[str, str], who: Who) -> RowOutcome:
+        existing, facts, contact = self._read(line, cells)
+        if existing is None:
+            return self._create(line, facts, contact, who)
+        return self._edit(line, existing, contact, who)
+
+    def _read(self, line: int, cells: Mapping[str, str]) -> tuple[Account | None, dict, dict]:
         existing = self.existing.get(read.slug(cells["slug"]))
         if existing is not None and existing.is_system:
             refusal = InvalidValue(
@@ -125,71 +155,86 @@ class AccountImporter(Importer):
             )
             raise RowRefused([self.problem(line, "slug", cells["slug"], refusal)])
         facts = self.read(line, cells)
-        contact = {field: facts[field] for field in CONTACT if field in facts}
+        return existing, facts, {field: facts[field] for field in CONTACT if field in facts}
+
+    def _owner(self, existing: Account | None, email: str) -> str:
+        if not email:
+            return email
         if existing is None:
-            return self._create(line, facts, contact, who)
-        return self._edit(line, existing, contact, who)
+            email = users.email_form(email)
+            if email in self.taken:
+                raise users.email_taken(email)
+            return email
+        owner = existing.owner.email if existing.owner else ""
+        if email != owner:
+            raise InvalidValue(
+                f"{existing.name} is owned by {owner or 'nobody yet'}; an import changes no "
+                "owners. Leave this cell empty."
+            )
+        return email
 
     def _create(self, line: int, facts: dict, contact: dict, who: Who) -> RowOutcome:
-        opening_credits = facts.get("opening_credits")
         account = onboarding.create_account(
-            name=contact.pop("name"),
+            name=contact["name"],
             slug=facts["slug"],
             plan=facts["plan"],
             owner_email=facts.get("owner_email", ""),
-            opening_credits=opening_credits,
-            facts=contact,
+            opening_credits=facts.get("opening_credits"),
+            facts={field: value for field, value in contact.items() if field != "name"},
             by=who.by,
             reason=who.reason,
             now=who.now,
             ticket_url=who.ticket_url,
         )
         trial = account.trial_ends_at and account.trial_ends_at - who.now
-        cells = {
-            "name": account.name,
-            "plan": facts["plan"].slug,
-            "owner_email": facts.get("owner_email", ""),
-            **_written(account, contact),
-            # Read back from the balance: it is what the ledger made of the row.
-            "credits": f"{account.credits} ({'plan' if opening_credits is None else 'opening'})",
-            "trial": f"{trial.days} days" if trial else "without an end",
-        }
-        return RowOutcome(
+        return _new(
             line,
-            account.slug,
-            account.name,
-            Change.NEW,
-            new_cells(cells),
-            opening_credits=opening_credits or 0,
+            facts,
+            {field: getattr(account, field) for field in contact},
+            # Read back from the balance: it is what the ledger made of the row.
+            credits=account.credits,
+            trial_days=trial.days if trial else 0,
         )
 
     def _edit(self, line: int, account: Account, contact: dict, who: Who) -> RowOutcome:
-        accounts.refuse_deleted(account)
-        before = _written(account, contact)
-        try:
-            accounts.edit(
-                account=account,
-                changes=contact,
-                by=who.by,
-                reason=who.reason,
-                ticket_url=who.ticket_url,
-            )
-        except accounts.NothingChanged:
-            return RowOutcome(line, account.slug, account.name, Change.UNCHANGED)
-        changed = changed_cells(before, _written(account, contact))
-        return RowOutcome(line, account.slug, account.name, Change.CHANGED, changed)
-
-
-def _owner(existing: Account | None, email: str) -> str:
-    if not email or existing is None:
-        return email
-    owner = existing.owner.email if existing.owner else ""
-    if email != owner:
-        raise InvalidValue(
-            f"{existing.name} is owned by {owner or 'nobody yet'}; an import changes no owners. "
-            "Leave this cell empty."
+        before = cells_of(account, contact)
+        accounts.edit(
+            account=account,
+            changes=contact,
+            by=who.by,
+            reason=who.reason,
+            ticket_url=who.ticket_url,
         )
-    return email
+        changed = changed_cells(before, cells_of(account, contact))
+        return _edited(line, account, account.name, changed)
+
+
+def _new(
+    line: int, facts: Mapping, contact: Mapping, *, credits: int, trial_days: int
+) -> RowOutcome:
+    """`credits` are its balance once it is there."""
+    opening_credits = facts.get("opening_credits")
+    cells = {
+        "name": contact["name"],
+        "plan": facts["plan"].slug,
+        "owner_email": facts.get("owner_email", ""),
+        **as_cells({field: contact[field] for field in contact if field != "name"}),
+        "credits": f"{credits} ({'plan' if opening_credits is None else 'opening'})",
+        "trial": f"{trial_days} days" if trial_days else "without an end",
+    }
+    return RowOutcome(
+        line,
+        facts["slug"],
+        contact["name"],
+        Change.NEW,
+        new_cells(cells),
+        opening_credits=opening_credits or 0,
+    )
+
+
+def _edited(line: int, account: Account, name: str, changed: tuple[Cell, ...]) -> RowOutcome:
+    change = Change.CHANGED if changed else Change.UNCHANGED
+    return RowOutcome(line, account.slug, name, change, changed)
 
 
 def _opening(existing: Account | None, value: int | None) -> int | None:
@@ -203,7 +248,3 @@ def _opening(existing: Account | None, value: int | None) -> int | None:
     if not 0 <= value <= MAX_AMOUNT:
         raise InvalidValue(f"Opening credits are between 0 and {MAX_AMOUNT:,}, not {value:,}.")
     return value
-
-
-def _written(account: Account, fields: Iterable[str]) -> dict[str, str]:
-    return {field: read.written(getattr(account, field)) for field in fields}

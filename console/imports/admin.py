@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path
 
 from console.exports import may_export
-from console.imports import downloads, pages
+from console.imports import downloads, pages, run_pages
+from console.imports.paged import url_of
 from console.models import ImportFile
 
 type View = Callable[..., HttpResponse]
@@ -29,7 +30,7 @@ class CsvImportMixin(ModelAdmin):
     ) -> HttpResponse:
         offered = {}
         if self.has_import_permission(request):
-            offered["csv_import_url"] = pages.url_of(self, "import")
+            offered["csv_import_url"] = url_of(self, "import")
         return super().changelist_view(request, {**(extra_context or {}), **offered})
 
     def get_urls(self) -> list[URLPattern]:
@@ -53,10 +54,25 @@ class CsvImportMixin(ModelAdmin):
             route("<int:file_id>/", "import_file", of_file(pages.show), "GET"),
             route("<int:file_id>/check/", "import_check", of_file(pages.check), "POST"),
             route("<int:file_id>/confirm/", "import_confirm", of_file(pages.confirm), "POST"),
+            route("<int:file_id>/cancel/", "import_cancel", of_file(run_pages.cancel), "POST"),
+            route("<int:file_id>/again/", "import_again", of_file(run_pages.begin_again), "POST"),
+            self._progress(of_file(run_pages.progress)),
             route("<int:file_id>/errors/", "import_errors", download(downloads.problems), "GET"),
             route("<int:file_id>/changes/", "import_changes", download(downloads.changes), "GET"),
             *super().get_urls(),
         ]
+
+    def _progress(self, view: View) -> URLPattern:
+        """What a page fetches by itself: to somebody signed out, the whole page tells so."""
+        guarded = self.admin_site.admin_view(self._only(view, ("GET",)))
+
+        def progress(request: HttpRequest, **arguments: int) -> HttpResponse:
+            if not self.admin_site.has_permission(request) and "HX-Request" in request.headers:
+                return HttpResponse(headers={"HX-Refresh": "true"})
+            return guarded(request, **arguments)
+
+        name = f"{self.opts.app_label}_{self.opts.model_name}_import_progress"
+        return path("import/<int:file_id>/progress/", progress, name=name)
 
     def _current(self, request: HttpRequest) -> HttpResponse:
         if not may_export(self, request):

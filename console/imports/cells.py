@@ -29,11 +29,12 @@ def plain_text(cell: str) -> str:
         raise InvalidValue(
             "“\ufffd” is what an earlier conversion left of another letter. Write that letter."
         )
-    hidden = next((letter for letter in cell if unicodedata.category(letter) == "Cc"), None)
-    if hidden is not None:
-        raise InvalidValue(
-            f"This cell holds an invisible character (number {ord(hidden)}). Type it anew."
-        )
+    if not cell.isprintable():
+        hidden = next((letter for letter in cell if unicodedata.category(letter) == "Cc"), None)
+        if hidden is not None:
+            raise InvalidValue(
+                f"This cell holds an invisible character (number {ord(hidden)}). Type it anew."
+            )
     return GUARDED.sub("", cell, count=1).strip()
 
 

@@ -9,9 +9,10 @@ from django.http import Http404, HttpRequest, StreamingHttpResponse
 from console.csv_writing import response, stamped
 from console.exports import record_export
 from console.imports.cells import written
-from console.imports.outcome import Outcome
+from console.imports.limits import CHUNK
+from console.imports.opened import IMPORTERS
 from console.imports.pages import person
-from console.imports.run import IMPORTERS
+from console.imports.standing import current_run, problems_of
 from console.models import ImportFile, ImportKind
 from tenancy.models import Account, Plan
 
@@ -37,32 +38,36 @@ def current(model_admin: ModelAdmin, request: HttpRequest, kind: str) -> Streami
 
 
 def problems(import_file: ImportFile) -> StreamingHttpResponse:
-    outcome = _outcome_of(import_file)
+    """What stands in the way: found by the preview, or by the import when that failed."""
+    _refuse_without_preview(import_file)
+    found = problems_of(import_file, current_run(import_file))
     return response(
         f"errors-of-import-{import_file.pk}",
         ("Line", "Column", "Value", "What to do"),
-        ((p.line or "", p.column, p.value, p.message) for p in outcome.problems),
+        (
+            (problem.line or "", problem.column, problem.value, problem.message)
+            for problem in found.iterator(chunk_size=CHUNK)
+        ),
     )
-
-
-def _outcome_of(import_file: ImportFile) -> Outcome:
-    if not import_file.preview:
-        raise Http404("There is no preview of this file, or none any more.")
-    return Outcome.from_json(import_file.preview)
 
 
 def changes(import_file: ImportFile) -> StreamingHttpResponse:
     """Every cell the import writes, one a line, for checking outside."""
-    outcome = _outcome_of(import_file)
+    _refuse_without_preview(import_file)
     return response(
         f"changes-of-import-{import_file.pk}",
         ("Line", "Slug", "What", "Column", "Old", "New"),
         (
-            (row.line, row.slug, row.change.value, cell.column, cell.before or "", cell.after)
-            for row in outcome.rows
-            for cell in row.cells
+            (row.line, row.slug, row.change, column, before or "", after)
+            for row in import_file.rows.order_by("line").iterator(chunk_size=CHUNK)
+            for column, before, after in row.cells
         ),
     )
+
+
+def _refuse_without_preview(import_file: ImportFile) -> None:
+    if not import_file.preview:
+        raise Http404("There is no preview of this file, or none any more.")
 
 
 def _headings(kind: str) -> list[str]:

@@ -1,34 +1,40 @@
 """The verbs of an import: stage a file, preview it, confirm it."""
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from console.imports import kept, runs
+from console.imports.carry_out import PreviewOutdated, carry_out, refuse_imported, take_turn
+from console.imports.foresight import foresee
 from console.imports.importer import Who
-from console.imports.outcome import Outcome, first_difference
-from console.imports.run import IMPORTERS, run
-from console.models import ImportFile
+from console.imports.limits import BACKGROUND_ABOVE
+from console.imports.opened import open_file
+from console.imports.outcome import Fingerprint, RowOutcome, Summary
+from console.imports.sheet import Problem
+from console.models import ImportFile, ImportRun
 from console.models.import_file import MAX_BYTES
-from tenancy import context
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import User
-from tenancy.records import clean_reason, lock, record
+from tenancy.records import clean_reason, clean_ticket, lock
 
 PREVIEW_REASON = "Preview of an import"
-
-
-class AlreadyImported(StateConflict):
-    code = "already_imported"
 
 
 class NotImportable(StateConflict):
     code = "not_importable"
 
 
-class PreviewOutdated(StateConflict):
-    code = "preview_outdated"
+@dataclass(frozen=True)
+class Confirmed:
+    """What was confirmed; `run` is there when a worker carries it out, else it is done."""
+
+    summary: Summary
+    run: ImportRun | None = None
 
 
 def stage(*, kind: str, name: str, content: bytes, by: User, now: datetime) -> ImportFile:
@@ -58,25 +64,35 @@ def too_large(size: int) -> str:
     )
 
 
-def preview(*, import_file: ImportFile, by: User, now: datetime) -> Outcome:
-    """Find out what importing would do, with the very services that do it, and undo it all.
+@transaction.atomic
+def preview(*, import_file: ImportFile, by: User, now: datetime) -> Summary:
+    """Find out what importing would do and keep it; nothing but the preview is written.
 
-    Raises AlreadyImported.
+    Raises AlreadyImported, and ImportUnderWay while a worker has it.
     """
+    lock(import_file)
+    refuse_imported(import_file)
+    runs.refuse_open(import_file)
     who = Who(by=by, reason=PREVIEW_REASON, ticket_url="", now=now)
-    with transaction.atomic(), _through_the_import_door():
-        outcome = run(
-            kind=import_file.kind, content=bytes(import_file.content), who=who, keep=False
-        )
-        transaction.set_rollback(True)
-    with transaction.atomic():
-        lock(import_file)
-        _refuse_imported(import_file)
-        import_file.preview = outcome.to_json()
-        import_file.fingerprint = outcome.fingerprint()
-        import_file.previewed_at, import_file.previewed_by = now, by
-        import_file.save(update_fields=("preview", "fingerprint", "previewed_at", "previewed_by"))
-    return outcome
+    opened = open_file(kind=import_file.kind, content=bytes(import_file.content))
+    summary = Summary(opened.sheet.encoding, opened.sheet.delimiter, opened.sheet.blank_lines)
+    fingerprint = Fingerprint(import_file.sha256)
+
+    def found() -> Iterator[RowOutcome | Problem]:
+        for each in chain(opened.problems, foresee(opened, who=who)):
+            if isinstance(each, Problem):
+                summary.problems += 1
+            else:
+                summary.count(each)
+                fingerprint.add(each)
+            yield each
+
+    kept.keep(import_file, found())
+    import_file.preview = summary.to_json()
+    import_file.fingerprint = str(fingerprint)
+    import_file.previewed_at, import_file.previewed_by = now, by
+    import_file.save(update_fields=("preview", "fingerprint", "previewed_at", "previewed_by"))
+    return summary
 
 
 @transaction.atomic
@@ -88,25 +104,27 @@ def confirm(
     reason: str,
     now: datetime,
     ticket_url: str = "",
-) -> Outcome:
+) -> Confirmed:
     """Import exactly what the preview with this fingerprint showed, all of it or nothing.
 
-    Raises AlreadyImported, NotImportable for a file with problems or without changes, and
-    PreviewOutdated when another preview was made since or anything would go differently now.
+    Over 1,000 rows a worker does it (`runs.queue`), else it is done when this returns. Raises
+    AlreadyImported, NotImportable for a file with problems or without changes, ImportUnderWay,
+    and PreviewOutdated when another preview was made since or anything would go differently now.
     """
-    reason = clean_reason(reason)
+    reason, ticket_url = clean_reason(reason), clean_ticket(ticket_url)
     lock(import_file)
-    _refuse_imported(import_file)
+    refuse_imported(import_file)
+    runs.refuse_open(import_file)
     if not import_file.preview:
         raise NotImportable("This file has no preview yet. Check it again.", current="staged")
-    previewed = Outcome.from_json(import_file.preview)
-    if previewed.problems:
+    summary = Summary.from_json(import_file.preview)
+    if summary.problems:
         raise NotImportable(
-            f"The preview found errors ({len(previewed.problems):,}). Correct them in the file and "
+            f"The preview found errors ({summary.problems:,}). Correct them in the file and "
             "upload it again; nothing was imported.",
             current="errors",
         )
-    if not previewed.changes_something:
+    if not summary.to_do:
         raise NotImportable(
             "Every row is as the file says already: there is nothing to import.",
             current="unchanged",
@@ -118,74 +136,16 @@ def confirm(
             "imported.",
             current="outdated",
         )
-    _one_at_a_time(import_file.kind)
     who = Who(by=by, reason=reason, ticket_url=ticket_url, now=now)
-    with _through_the_import_door():
-        outcome = run(kind=import_file.kind, content=bytes(import_file.content), who=who, keep=True)
-        if outcome.problems or outcome.fingerprint() != import_file.fingerprint:
-            raise PreviewOutdated(
-                f"Since the preview something else changed. {first_difference(previewed, outcome)} "
-                "Nothing was imported: check the file again and look at the new preview.",
-                current="outdated",
-            )
-        _finish(import_file, outcome, who)
-    return outcome
+    if summary.rows > BACKGROUND_ABOVE:
+        return Confirmed(summary, runs.queue(import_file=import_file, who=who))
+    take_turn(import_file.kind)
+    return Confirmed(carry_out(import_file=import_file, who=who))
 
 
 def earlier_import(import_file: ImportFile) -> ImportFile | None:
     """The last import of a file with the same content, if there was one."""
     same = ImportFile.objects.filter(kind=import_file.kind, sha256=import_file.sha256)
     done = same.exclude(pk=import_file.pk).filter(imported_at__isnull=False)
-    return done.select_related("imported_by").order_by("-imported_at").first()
-
-
-def forget_unconfirmed(*, before: datetime) -> int:
-    """Delete files uploaded before that time and never imported; returns how many."""
-    old = ImportFile.objects.filter(imported_at__isnull=True, uploaded_at__lt=before)
-    return old.delete()[0]
-
-
-def forget_contents(*, before: datetime) -> int:
-    """Empty files imported before that time: who, when, how many and the SHA-256 stay."""
-    done = ImportFile.objects.filter(imported_at__lt=before).exclude(content=b"")
-    return done.update(content=b"", preview={})
-
-
-def _finish(import_file: ImportFile, outcome: Outcome, who: Who) -> None:
-    import_file.imported_by, import_file.imported_at = who.by, who.now
-    import_file.reason = who.reason
-    import_file.save(update_fields=("imported_by", "imported_at", "reason"))
-    record(
-        f"{IMPORTERS[import_file.kind].plural}_imported",
-        by=who.by,
-        reason=who.reason,
-        target=import_file,
-        account=None,
-        after={
-            "file": import_file.name,
-            "sha256": import_file.sha256,
-            "uploaded_by": import_file.uploaded_by.email,
-            **outcome.totals(),
-        },
-        ticket_url=who.ticket_url,
-    )
-
-
-def _refuse_imported(import_file: ImportFile) -> None:
-    if import_file.is_imported:
-        raise AlreadyImported(
-            f"{import_file.name} was already imported by {import_file.imported_by} at "
-            f"{import_file.imported_at:%Y-%m-%d %H:%M} UTC; nothing was changed.",
-            current="imported",
-        )
-
-
-def _one_at_a_time(kind: str) -> None:
-    # Two files with the same new slugs: the second waits here, and then sees the first one's rows
-    # as a difference from its preview and not as a violated constraint.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"igny8 import {kind}"])
-
-
-def _through_the_import_door():
-    return context.use(replace(context.current(), door="import"))
+    done = done.defer("content").select_related("imported_by")
+    return done.order_by("-imported_at").first()

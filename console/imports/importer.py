@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from console.imports.cells import Parser, plain_text
+from django.db.models import Model
+
+from console.imports.cells import Parser, plain_text, written
 from console.imports.outcome import Cell, RowOutcome
 from console.imports.sheet import Problem
 from tenancy.errors import ServiceError
@@ -47,28 +49,37 @@ class Importer:
 
     noun: ClassVar[str]
     plural: ClassVar[str]
+    permission: ClassVar[str]
     columns: ClassVar[tuple[Column, ...]]
-    # As many as a preview does while a person waits.
-    max_rows: ClassVar[int]
     # Headings that are understood and refused, with the way to do it instead.
     refused_columns: ClassVar[Mapping[str, str]] = {}
     # Where a refusal of the services belongs: by the field it names, or by its code.
     column_of_refusal: ClassVar[Mapping[str, str]] = {}
 
-    def prepare(self, slugs: Iterable[str], *, lock: bool) -> None:
-        """Load what the rows will be compared with; lock it, in id order, for the import itself."""
+    def lock(self, slugs: Iterable[str]) -> None:
+        """Lock what rows with these slugs change, in id order, until the transaction ends."""
+        raise NotImplementedError
+
+    def load(self, rows: Sequence[Mapping[str, str]]) -> None:
+        """Read what these rows are compared with, in as many queries for many as for one."""
+        raise NotImplementedError
+
+    def foresee(self, *, line: int, cells: Mapping[str, str], who: Who) -> RowOutcome:
+        """What `do` would do. Raises RowRefused with all that is wrong, or a service's refusal."""
         raise NotImplementedError
 
     def do(self, *, line: int, cells: Mapping[str, str], who: Who) -> RowOutcome:
-        """Do one row. Raises RowRefused with all that is wrong in it, or what a service raises."""
+        """Do one row, and say what that did. Raises RowRefused, or what a service raises."""
         raise NotImplementedError
 
-    def clean(self, column: str, value: object, cells: Mapping[str, str]) -> object:
-        """Let the service check one value by itself, so that no problem hides another."""
-        return value
+    def recheck(self) -> None:
+        """Called last: raises a ServiceError when something that rows relied on changed meanwhile.
 
-    def clean_beside_problems(self, column: str, value: object, cells: Mapping[str, str]) -> object:
-        """What the service would find out by a query: asked only when it will not be reached."""
+        An import takes minutes, and what it only reads is not locked for so long.
+        """
+
+    def clean(self, column: str, value: object, cells: Mapping[str, str]) -> object:
+        """Check one value by itself, so that no problem hides another."""
         return value
 
     def read(self, line: int, cells: Mapping[str, str]) -> dict[str, object]:
@@ -84,11 +95,6 @@ class Importer:
             except ServiceError as refusal:
                 problems.append(self.problem(line, column.name, cell, refusal))
         if problems:
-            for name, value in values.items():
-                try:
-                    self.clean_beside_problems(name, value, cells)
-                except ServiceError as refusal:
-                    problems.append(self.problem(line, name, cells[name], refusal))
             raise RowRefused(problems)
         return values
 
@@ -103,6 +109,14 @@ class Importer:
     @staticmethod
     def problem(line: int, column: str, cell: str, refusal: ServiceError) -> Problem:
         return Problem.at(line, column, cell, refusal.message)
+
+
+def as_cells(values: Mapping[str, object]) -> dict[str, str]:
+    return {column: written(value) for column, value in values.items()}
+
+
+def cells_of(target: Model, columns: Iterable[str]) -> dict[str, str]:
+    return as_cells({column: getattr(target, column) for column in columns})
 
 
 def changed_cells(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Cell, ...]:

@@ -1,13 +1,11 @@
-"""What an import does, row by row: the preview that is shown, kept, and compared on confirm."""
+"""What an import does to a row, what it does in all, and the hash that binds both to a preview."""
 
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
-
-from console.imports.sheet import Problem
 
 
 class Change(StrEnum):
@@ -51,91 +49,72 @@ class RowOutcome:
             self.opening_credits,
         ]
 
-    @classmethod
-    def from_facts(cls, facts: list[Any]) -> Self:
-        line, slug, name, change, cells, warning, opening_credits = facts
-        return cls(
-            line,
-            slug,
-            name,
-            Change(change),
-            tuple(Cell(*cell) for cell in cells),
-            warning,
-            opening_credits,
-        )
-
 
 @dataclass
-class Outcome:
+class Summary:
+    """A preview in figures. `problems` is their number, also of those that are no row's."""
+
     encoding: str = ""
     delimiter: str = ""
     blank_lines: int = 0
-    rows: list[RowOutcome] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    opening_credits: int = 0
+    problems: int = 0
 
-    def of(self, change: Change) -> list[RowOutcome]:
-        return [row for row in self.rows if row.change == change]
-
-    def totals(self) -> dict[str, int]:
-        counts = {change.value: 0 for change in Change}
-        for row in self.rows:
-            counts[row.change.value] += 1
-        opening = sum(row.opening_credits for row in self.rows)
-        return counts | {"opening_credits": opening}
+    def count(self, row: RowOutcome) -> None:
+        setattr(self, row.change.value, getattr(self, row.change.value) + 1)
+        self.opening_credits += row.opening_credits
 
     @property
-    def changes_something(self) -> bool:
-        return any(row.change != Change.UNCHANGED for row in self.rows)
+    def to_do(self) -> int:
+        return self.new + self.changed
 
-    def fingerprint(self) -> str:
-        """SHA-256 of everything the import would write; equal only if that is equal."""
-        facts = [row.facts() for row in self.rows]
-        return hashlib.sha256(json.dumps(facts, ensure_ascii=True).encode()).hexdigest()
+    @property
+    def rows(self) -> int:
+        return self.to_do + self.unchanged
+
+    def totals(self) -> dict[str, int]:
+        names = ("new", "changed", "unchanged", "opening_credits")
+        return {name: getattr(self, name) for name in names}
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "encoding": self.encoding,
-            "delimiter": self.delimiter,
-            "blank_lines": self.blank_lines,
-            "rows": [row.facts() for row in self.rows],
-            "problems": [
-                [problem.line, problem.column, problem.value, problem.message]
-                for problem in self.problems
-            ],
-        }
+        return asdict(self)
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Self:
-        return cls(
-            kept["encoding"],
-            kept["delimiter"],
-            kept["blank_lines"],
-            [RowOutcome.from_facts(facts) for facts in kept["rows"]],
-            [Problem(*facts) for facts in kept["problems"]],
-        )
+        return cls(**kept)
 
 
-def first_difference(previewed: Outcome, now: Outcome) -> str:
-    """Where an import would no longer do what its preview showed, in words."""
-    if now.problems:
-        problem = now.problems[0]
-        return f"Line {problem.line:,}: {problem.message}"
-    for before, after in zip(previewed.rows, now.rows, strict=False):
-        if before.facts() != after.facts():
-            return f"Line {after.line:,} ({after.slug}): {_how(before, after)}."
-    return "The file has other rows than the preview showed."
+class Fingerprint:
+    """SHA-256 of a file and of everything importing it would do; equal only if all is equal."""
+
+    def __init__(self, sha256: str) -> None:
+        self._hash = hashlib.sha256(sha256.encode())
+
+    def add(self, row: RowOutcome) -> None:
+        self._hash.update(json.dumps(row.facts(), ensure_ascii=True).encode())
+
+    def __str__(self) -> str:
+        return self._hash.hexdigest()
 
 
-def _how(before: RowOutcome, after: RowOutcome) -> str:
-    if before.change != after.change:
-        return f"it was {before.change} in the preview and is {after.change} now"
+def difference(before: RowOutcome | None, after: RowOutcome | None) -> str:
+    """How a row would no longer do what its preview showed, in words; None is an unchanged row."""
+    was = before.change if before else Change.UNCHANGED
+    now = after.change if after else Change.UNCHANGED
+    if was != now:
+        return f"it was {was} in the preview and is {now} now"
     shown, found = _by_column(before.cells), _by_column(after.cells)
     for column in {**shown, **found}:
-        was, now = shown.get(column), found.get(column)
-        if was != now:
-            if was and now and was.before != now.before:
-                return f"{column} was “{was.before}” in the preview and is “{now.before}” now"
-            return f"{column} would not change as the preview showed"
+        showed, finds = shown.get(column), found.get(column)
+        if showed != finds:
+            if showed and finds and showed.before != finds.before:
+                return f"{column} was “{showed.before}” in the preview and is “{finds.before}” now"
+            if showed and finds:
+                return f"{column} would become “{finds.after}”, shown was “{showed.after}”"
+            return f"{column} would {'not ' if showed else ''}change, unlike in the preview"
     return "its consequences are no longer those of the preview"
 
 

@@ -5,18 +5,29 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 
 from console.actions.once import once
 from console.imports import files
+from console.imports.carry_out import for_the_record
 from console.imports.forms import ConfirmForm, UploadForm
-from console.imports.outcome import Change, Outcome
-from console.imports.run import IMPORTERS
-from console.models import ImportFile
+from console.imports.limits import BACKGROUND_ABOVE, MAX_ROWS
+from console.imports.opened import IMPORTERS
+from console.imports.outcome import Change
+from console.imports.paged import page_of, rows_of, url_of
+from console.imports.runs import is_silent
+from console.imports.standing import (
+    current_run,
+    problems_of,
+    progress_of,
+    state_of,
+    summary_of,
+)
+from console.models import ImportFile, ImportRun
 from console.models.import_file import MAX_BYTES
 from tenancy.errors import ServiceError
 from tenancy.models import AuditEvent, User
@@ -24,12 +35,12 @@ from tenancy.records import record
 
 logger = logging.getLogger(__name__)
 
-ROWS_PER_PAGE = 100
-RECENT = 10
+FILES_PER_PAGE = 20
+WARNINGS = 20  # said above all rows; each stands beside its row too
 
 
 def upload(model_admin: ModelAdmin, request: HttpRequest, kind: str) -> HttpResponse:
-    """The first page: what to put into the file, and the file."""
+    """The first page: what to put into the file, the file, and what was imported before."""
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES)
         if form.is_valid():
@@ -37,7 +48,6 @@ def upload(model_admin: ModelAdmin, request: HttpRequest, kind: str) -> HttpResp
     else:
         form = UploadForm()
     importer = IMPORTERS[kind]
-    recent = ImportFile.objects.filter(kind=kind).defer("content", "preview")
     return _render(
         model_admin,
         request,
@@ -46,10 +56,32 @@ def upload(model_admin: ModelAdmin, request: HttpRequest, kind: str) -> HttpResp
             "title": f"Import {importer.plural}",
             "form": form,
             "importer": importer,
-            "recent": recent.select_related("uploaded_by", "imported_by")[:RECENT],
+            "here": url_of(model_admin, "import"),
+            "earlier": _earlier(request, kind),
+            "max_rows": MAX_ROWS,
+            "background_above": BACKGROUND_ABOVE,
             "max_megabytes": MAX_BYTES // 1024 // 1024,
         },
     )
+
+
+def _earlier(request: HttpRequest, kind: str) -> Page:
+    """A page of the files of this kind, each with its state and its figures."""
+    last_runs = ImportRun.objects.order_by("-id").select_related("confirmed_by")
+    files_of_kind = ImportFile.objects.filter(kind=kind).defer("content")
+    page = Paginator(
+        files_of_kind.select_related("uploaded_by", "imported_by").prefetch_related(
+            Prefetch("runs", last_runs)
+        ),
+        FILES_PER_PAGE,
+    ).get_page(request.GET.get("earlier"))
+    page.parameter = "earlier"
+    for file in page:
+        run = next(iter(file.runs.all()), None)
+        file.state = state_of(file, run, now=timezone.now())
+        file.summary = summary_of(file)
+        file.run = run if run and run.is_open else None
+    return page
 
 
 def _stage(
@@ -67,27 +99,33 @@ def show(
     import_file: ImportFile,
     form: ConfirmForm | None = None,
 ) -> HttpResponse:
-    """The preview, or what was imported."""
-    importer = IMPORTERS[import_file.kind]
-    outcome = Outcome.from_json(import_file.preview) if import_file.preview else None
+    """The preview, what a worker makes of it, or what was imported."""
+    importer, now = IMPORTERS[import_file.kind], timezone.now()
+    summary, run = summary_of(import_file), current_run(import_file)
     context: dict[str, Any] = {
         "title": f"Import {importer.plural}: {import_file.name}",
         "import_file": import_file,
+        "state": state_of(import_file, run, now=now),
         "here": url_of(model_admin, "import_file", import_file.pk),
         "importer": importer,
-        "outcome": outcome,
+        "summary": summary,
         "earlier": files.earlier_import(import_file),
+        "run": run,
+        "runs": import_file.runs.select_related("confirmed_by", "cancelled_by"),
     }
-    if outcome:
-        may_confirm = not (import_file.is_imported or outcome.problems)
+    if run is not None and run.is_open:
+        context |= {"progress": progress_of(run, now=now), "is_silent": is_silent(run, now=now)}
+    if summary:
+        problems, rows = problems_of(import_file, run), import_file.rows.order_by("line")
+        found = problems.count()
+        may_confirm = not (import_file.is_imported or found or (run and run.is_open))
         context |= {
-            "totals": outcome.totals(),
-            "warnings": [row for row in outcome.rows if row.warning],
-            "problems": _page(request, "errors", outcome.problems),
-            "changed": _page(request, "changed", outcome.of(Change.CHANGED)),
-            "new": _page(request, "new", outcome.of(Change.NEW)),
-            "new_columns": _columns(outcome),
-            "may_confirm": may_confirm and outcome.changes_something,
+            "problems": page_of(request, "errors", problems, found),
+            "warnings": rows.exclude(warning="")[:WARNINGS],
+            "changed": rows_of(model_admin, request, Change.CHANGED, rows, summary.changed),
+            "new": rows_of(model_admin, request, Change.NEW, rows, summary.new),
+            "may_confirm": may_confirm and summary.to_do,
+            "in_background": summary.rows > BACKGROUND_ABOVE,
             "form": form or ConfirmForm(initial={"fingerprint": import_file.fingerprint}),
         }
     return _render(model_admin, request, "console/imports/preview.html", context)
@@ -109,7 +147,7 @@ def confirm(model_admin: ModelAdmin, request: HttpRequest, import_file: ImportFi
     by, values = person(request), form.cleaned_data
 
     def perform() -> str:
-        outcome = files.confirm(
+        confirmed = files.confirm(
             import_file=import_file,
             fingerprint=values["fingerprint"],
             by=by,
@@ -117,10 +155,12 @@ def confirm(model_admin: ModelAdmin, request: HttpRequest, import_file: ImportFi
             ticket_url=values["ticket_url"],
             now=timezone.now(),
         )
-        totals = outcome.totals()
+        done = confirmed.summary
+        if confirmed.run is not None:
+            return f"A worker was called to import {import_file.name}."
         return (
-            f"Imported {import_file.name}: {totals['new']:,} new, {totals['changed']:,} changed, "
-            f"{totals['unchanged']:,} as they were."
+            f"Imported {import_file.name}: {done.new:,} new, {done.changed:,} changed, "
+            f"{done.unchanged:,} as they were."
         )
 
     verb = f"import_{IMPORTERS[import_file.kind].plural}"
@@ -130,7 +170,8 @@ def confirm(model_admin: ModelAdmin, request: HttpRequest, import_file: ImportFi
     except ServiceError as refusal:
         import_file.refresh_from_db()  # what was undone must not be shown as done
         form.add_error(None, refusal.message)
-        record_refusal(import_file, by=by, reason=values["reason"], refusal=refusal.message)
+        recorded = for_the_record(refusal)
+        record_refusal(import_file, by=by, reason=values["reason"], refusal=recorded)
         return show(model_admin, request, import_file, form)
     if done.repeated:
         messages.info(request, f"Already done, nothing was changed again. {done.message}")
@@ -164,21 +205,6 @@ def staged(kind: str, file_id: int) -> ImportFile:
 def person(request: HttpRequest) -> User:
     # request.user is a lazy stand-in; services compare and store the real person.
     return User.objects.get(pk=request.user.pk)
-
-
-def url_of(model_admin: ModelAdmin, name: str, *args: object) -> str:
-    opts = model_admin.opts
-    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=args)
-
-
-def _page(request: HttpRequest, name: str, rows: list) -> Any:
-    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get(name))
-    page.parameter = name
-    return page
-
-
-def _columns(outcome: Outcome) -> list[str]:
-    return [cell.column for row in outcome.of(Change.NEW)[:1] for cell in row.cells]
 
 
 def _render(

@@ -2,15 +2,20 @@
 
 from difflib import get_close_matches
 
-from tenancy.errors import InvalidValue
+from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import Account, Plan
 
 SHOWN = 20
 
 
+class PlanChanged(StateConflict):
+    code = "plan_changed"
+
+
 class PlanChoice:
     def __init__(self) -> None:
         self.plans = {plan.slug: plan for plan in Plan.objects.all()}
+        self.chosen: set[str] = set()
 
     def of(self, account: Account | None, cell: str) -> Plan:
         """The plan a cell names. Raises InvalidValue, naming the plans there are."""
@@ -28,7 +33,20 @@ class PlanChoice:
             raise InvalidValue(
                 f"The plan {plan.name} is not sold any more. On sale are {self._on_sale()}."
             )
+        self.chosen.add(slug)
         return plan
+
+    def recheck(self) -> None:
+        """Lock the plans that new accounts got, and see that they give what they gave before.
+
+        Raises PlanChanged.
+        """
+        chosen = Plan.objects.filter(slug__in=self.chosen).order_by("id")
+        for plan in chosen.select_for_update(no_key=True):
+            if _gives(plan) != _gives(self.plans[plan.slug]):
+                raise PlanChanged(
+                    f"The plan {plan.name} was changed while the import ran.", current="changed"
+                )
 
     def _own(self, account: Account, slug: str) -> Plan:
         if slug and slug != account.plan.slug:
@@ -42,3 +60,8 @@ class PlanChoice:
         slugs = [p.slug for p in self.plans.values() if p.is_active and not p.is_archived]
         more = f" and {len(slugs) - SHOWN:,} more" if len(slugs) > SHOWN else ""
         return ", ".join(slugs[:SHOWN]) + more
+
+
+def _gives(plan: Plan) -> tuple[object, ...]:
+    """What of a plan goes into a new account."""
+    return plan.is_active, plan.is_archived, plan.credits_at_start, plan.trial_days

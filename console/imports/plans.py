@@ -1,13 +1,21 @@
 """Plans from CSV: a known slug is edited, another one is created."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Count
 
 from console.imports import cells as read
-from console.imports.importer import Column, Importer, Who, changed_cells, new_cells
-from console.imports.outcome import Change, RowOutcome
+from console.imports.importer import (
+    Column,
+    Importer,
+    Who,
+    as_cells,
+    cells_of,
+    changed_cells,
+    new_cells,
+)
+from console.imports.outcome import Cell, Change, RowOutcome
 from tenancy.errors import InvalidValue
 from tenancy.models import Feature, Plan
 from tenancy.models.plan import SLUG_PATTERN
@@ -19,7 +27,7 @@ FEATURES = ", ".join(Feature.values)
 class PlanImporter(Importer):
     noun = "plan"
     plural = "plans"
-    max_rows = 5_000
+    permission = "tenancy.import_plan"
     columns = (
         Column(
             "slug",
@@ -59,47 +67,62 @@ class PlanImporter(Importer):
     }
     column_of_refusal = {"plan_exists": "slug", "state_conflict": "is_public"}
 
-    def prepare(self, slugs: Iterable[str], *, lock: bool) -> None:
+    def lock(self, slugs: Iterable[str]) -> None:
         found = Plan.objects.filter(slug__in=list(slugs)).order_by("id")
-        if lock:
-            found = found.select_for_update(no_key=True)
-        self.existing = {plan.slug: plan for plan in found}
-        counted = Plan.objects.filter(pk__in=[plan.pk for plan in self.existing.values()])
-        self.accounts = dict(counted.annotate(n=Count("accounts")).values_list("slug", "n"))
+        list(found.select_for_update(no_key=True).values_list("pk", flat=True))
+
+    def load(self, rows: Sequence[Mapping[str, str]]) -> None:
+        found = Plan.objects.filter(slug__in={read.slug(cells["slug"]) for cells in rows})
+        self.existing = {plan.slug: plan for plan in found.annotate(n=Count("accounts"))}
 
     def clean(self, column: str, value: object, cells: Mapping[str, str]) -> object:
         return _slug(str(value)) if column == "slug" else plans.clean({column: value})[column]
 
-    def do(self, *, line: int, cells: Mapping[str, str], who: Who) -> RowOutcome:
-        facts = self.read(line, cells)
-        slug = str(facts.pop("slug"))
+    def foresee(self, *, line: int, cells: Mapping[str, str], who: Who) -> RowOutcome:
+        slug, facts = self._read(line, cells)
         plan = self.existing.get(slug)
         if plan is None:
-            plan = plans.create(
-                slug=slug, facts=facts, by=who.by, reason=who.reason, ticket_url=who.ticket_url
-            )
-            after = new_cells(_written(plan, facts))
-            return RowOutcome(line, slug, plan.name, Change.NEW, after)
-        before = _written(plan, facts)
-        try:
-            plan = plans.edit(
-                plan=plan,
-                changes=facts,
-                by=who.by,
-                reason=who.reason,
-                ticket_url=who.ticket_url,
-            )
-        except plans.NothingChanged:
-            return RowOutcome(line, slug, plan.name, Change.UNCHANGED)
-        changed = changed_cells(before, _written(plan, facts))
-        warning = self._warning(plan) if any(c.column == "is_active" for c in changed) else ""
-        return RowOutcome(line, slug, plan.name, Change.CHANGED, changed, warning)
+            return RowOutcome(line, slug, facts["name"], Change.NEW, new_cells(as_cells(facts)))
+        plans.refuse_offered_archived(plan, facts)
+        changed = changed_cells(cells_of(plan, facts), as_cells(facts))
+        return self._edited(line, plan, facts, changed)
 
-    def _warning(self, plan: Plan) -> str:
-        accounts = self.accounts.get(plan.slug, 0)
-        if plan.is_active or not accounts:
-            return ""
-        return f"Switches {plan.name} off: its accounts ({accounts:,}) are refused at every door."
+    def do(self, *, line: int, cells: Mapping[str, str], who: Who) -> RowOutcome:
+        slug, facts = self._read(line, cells)
+        plan = self.existing.get(slug)
+        told = {"by": who.by, "reason": who.reason, "ticket_url": who.ticket_url}
+        if plan is None:
+            plan = plans.create(slug=slug, facts=facts, **told)
+            after = new_cells(cells_of(plan, facts))
+            return RowOutcome(line, slug, plan.name, Change.NEW, after)
+        before = cells_of(plan, facts)
+        plans.edit(plan=plan, changes=facts, **told)
+        done = {field: getattr(plan, field) for field in facts}
+        return self._edited(line, plan, done, changed_cells(before, as_cells(done)))
+
+    def _read(self, line: int, cells: Mapping[str, str]) -> tuple[str, dict]:
+        facts = self.read(line, cells)
+        return str(facts.pop("slug")), facts
+
+    def _edited(
+        self, line: int, plan: Plan, facts: Mapping, changed: tuple[Cell, ...]
+    ) -> RowOutcome:
+        """`facts` are the plan's values afterwards."""
+        switched = any(cell.column == "is_active" for cell in changed)
+        return RowOutcome(
+            line,
+            plan.slug,
+            facts["name"],
+            Change.CHANGED if changed else Change.UNCHANGED,
+            changed,
+            _warning(plan, facts) if switched else "",
+        )
+
+
+def _warning(plan: Plan, facts: Mapping) -> str:
+    if facts["is_active"] or not plan.n:
+        return ""
+    return f"Switches {facts['name']} off: its accounts ({plan.n:,}) are refused at every door."
 
 
 def _slug(slug: str) -> str:
@@ -110,7 +133,3 @@ def _slug(slug: str) -> str:
             f"“{slug}” is no slug: at most {longest} lower-case letters, digits and single hyphens."
         )
     return slug
-
-
-def _written(plan: Plan, fields: Iterable[str]) -> dict[str, str]:
-    return {field: read.written(getattr(plan, field)) for field in fields}

@@ -1,4 +1,14 @@
 from console.models.import_file import ImportFile, ImportKind
+from console.models.import_row import ImportProblem, ImportRow
+from console.models.import_run import ImportRun, RunState
 from console.models.one_time_token import OneTimeToken
 
-__all__ = ["ImportFile", "ImportKind", "OneTimeToken"]
+__all__ = [
+    "ImportFile",
+    "ImportKind",
+    "ImportProblem",
+    "ImportRow",
+    "ImportRun",
+    "OneTimeToken",
+    "RunState",
+]

@@ -25,7 +25,9 @@ class ImportFile(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="uploaded_imports"
     )
     uploaded_at = models.DateTimeField()
-    preview = models.JSONField(default=dict, help_text="What an import would do: console.imports.")
+    preview = models.JSONField(
+        default=dict, help_text="What an import would do, in figures: console.imports.outcome."
+    )
     fingerprint = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of what the preview would do."
     )
@@ -41,9 +43,10 @@ class ImportFile(models.Model):
 
     class Meta:
         db_table = "igny8_import_files"
+        verbose_name = "import"
         ordering = ("-id",)
-        # The right is the kind's own: tenancy.import_plan, tenancy.import_account.
-        default_permissions = ()
+        # The right to import is the kind's own: tenancy.import_plan, tenancy.import_account.
+        default_permissions = ("view",)
         indexes = (models.Index(fields=("kind", "sha256"), name="import_same_content"),)
         constraints = (
             models.CheckConstraint(

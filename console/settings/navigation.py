@@ -155,5 +155,10 @@ TABS = [
         ("Payers", "billing.payerlink"),
         ("Formats", "billing.bankformat"),
     ),
+    tabs(
+        ("Audit trail", "tenancy.auditevent"),
+        ("Imports", "console.importfile"),
+        ("Imports by a worker", "console.importrun"),
+    ),
     tabs(("Ledger proofs", "billing.ledgerproof"), ("Money proofs", "billing.moneyproof")),
 ]

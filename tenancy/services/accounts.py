@@ -245,6 +245,17 @@ def clean_slug(slug: str) -> str:
 
     Raises InvalidValue for its form, SlugReserved, SlugTaken.
     """
+    slug = slug_form(slug)
+    if Account.objects.filter(slug=slug).exists():
+        raise SlugTaken(
+            f"An account “{slug}” exists already. Choose another slug or open that account.",
+            slug=slug,
+        )
+    return slug
+
+
+def slug_form(slug: str) -> str:
+    """A slug in its stored form. Not checked to be free. Raises InvalidValue, SlugReserved."""
     slug = slug.strip().lower()
     if len(slug) > 100 or not re.fullmatch(SLUG_PATTERN, slug):
         raise InvalidValue(
@@ -252,11 +263,6 @@ def clean_slug(slug: str) -> str:
         )
     if slug in RESERVED_SLUGS:
         raise SlugReserved(f"The slug “{slug}” is reserved. Choose another one.", slug=slug)
-    if Account.objects.filter(slug=slug).exists():
-        raise SlugTaken(
-            f"An account “{slug}” exists already. Choose another slug or open that account.",
-            slug=slug,
-        )
     return slug
 
 

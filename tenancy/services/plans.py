@@ -115,10 +115,7 @@ def edit(
     reason = clean_reason(reason)
     lock(plan)
     cleaned = clean(changes)
-    if plan.is_archived and cleaned.get("is_public"):
-        raise StateConflict(
-            f"{plan.name} is archived. Put it back on sale first.", current="archived"
-        )
+    refuse_offered_archived(plan, cleaned)
     changed = {name: value for name, value in cleaned.items() if getattr(plan, name) != value}
     if not changed:
         raise NothingChanged(f"{plan.name} already is as you ask; nothing was changed.")
@@ -132,6 +129,14 @@ def edit(
         ticket_url=ticket_url,
     )
     return plan
+
+
+def refuse_offered_archived(plan: Plan, values: Mapping[str, object]) -> None:
+    """Raises StateConflict when an archived plan would be offered to customers again."""
+    if plan.is_archived and values.get("is_public"):
+        raise StateConflict(
+            f"{plan.name} is archived. Put it back on sale first.", current="archived"
+        )
 
 
 @transaction.atomic

@@ -79,6 +79,14 @@ def add_owner(
 
 def clean_email(email: str) -> str:
     """A free e-mail address in its stored form (lower case). Raises InvalidValue, EmailTaken."""
+    email = email_form(email)
+    if User.objects.filter(email=email).exists():
+        raise email_taken(email)
+    return email
+
+
+def email_form(email: str) -> str:
+    """An address in its stored form. Not checked to be free. Raises InvalidValue."""
     email = email.strip().lower()
     if len(email) > MAX_EMAIL:
         raise InvalidValue(f"An e-mail address has at most {MAX_EMAIL} characters.", field="email")
@@ -86,11 +94,11 @@ def clean_email(email: str) -> str:
         validate_email(email)
     except ValidationError:
         raise InvalidValue(f"“{email}” is no e-mail address.", field="email") from None
-    if User.objects.filter(email=email).exists():
-        raise EmailTaken(
-            f"Somebody signs in as {email} already. Use another e-mail.", field="email"
-        )
     return email
+
+
+def email_taken(email: str) -> EmailTaken:
+    return EmailTaken(f"Somebody signs in as {email} already. Use another e-mail.", field="email")
 
 
 @transaction.atomic

@@ -1,8 +1,12 @@
 """Plans from a spreadsheet, as Finance does it: a file with mistakes, then the good one."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from console.imports import files
+from console.imports.tasks import carry_out_import
+from console.models import ImportRun, RunState
 from tenancy.models import Plan
 from tests.console.imports.builders import plans_csv
 from tests.factories import make_plan
@@ -49,15 +53,30 @@ def test_from_the_list_through_the_errors_to_the_import(finance):
     assert Plan.objects.filter(slug="solo").exists()
 
 
-def test_a_double_click_imports_once(finance):
+def test_a_double_click_begins_one_large_import_that_shows_how_far_it_is(finance, monkeypatch):
+    monkeypatch.setattr(files, "BACKGROUND_ABOVE", 1)
     page = finance.open(IMPORT)
     upload(page, GOOD)
     page.get_by_label("Why").fill("New price list, ticket 4711")
-
     page.get_by_role("button", name="Import 2 plans").dblclick()
+    bar = page.get_by_role("progressbar", name="Waiting to import 2 plans")
+    expect(bar).to_have_attribute("aria-valuetext", "0 of 2 rows, 0 percent")
+    cancel = page.get_by_role("button", name="Cancel this import")
+    cancel.focus()
 
-    expect(page.get_by_text("Imported by")).to_be_visible()
-    assert Plan.objects.filter(slug="solo").count() == 1
+    run, now = ImportRun.objects.get(), timezone.now()
+    begun = {"attempts": 1, "started_at": now, "heartbeat_at": now, "rows_done": 1}
+    ImportRun.objects.update(state=RunState.RUNNING, **begun)
+    bar = page.get_by_role("progressbar", name="Importing 2 plans")
+    expect(bar).to_have_attribute("aria-valuenow", "50")
+    expect(cancel).to_be_focused()
+
+    assert carry_out_import.call(run.pk) == "done"
+
+    expect(page.get_by_text("Imported by fiona@igny8.example")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(page.get_by_role("link", name="solo")).to_be_visible()
+    assert (Plan.objects.filter(slug="solo").count(), ImportRun.objects.count()) == (1, 1)
 
 
 def test_the_list_is_downloaded_as_it_is_shown(finance):

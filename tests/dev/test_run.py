@@ -107,6 +107,7 @@ def test_serves_until_told_to_end(
     run = start()
     wait_until(lambda: len(children(run)) >= 6)  # keeper, server, gunicorn and its two, worker
     pids = children(run)
+    assert sum(b"db_worker" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids) == 1
     with urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}/readyz") as answer:
         assert answer.status == 200
     says = refusal([sys.executable, "-m", "dev.preflight"], environment)

@@ -21,6 +21,7 @@ from tests.factories import (
     make_allocation,
     make_approval,
     make_hold,
+    make_import,
     make_industry,
     make_line,
     make_note,
@@ -58,6 +59,7 @@ def make_crowd() -> None:
         )
         make_approval(account, requested_by=staff)
         make_note(account, by=staff)
+        make_import(staff)
         LedgerProof.objects.create(at=NOW, accounts=1, transactions=1, duration_ms=1)
         MoneyProof.objects.create(at=NOW, payments=1, by_hand=0, lines=1, duration_ms=1)
         GrantLimit.objects.create(

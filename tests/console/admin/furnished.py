@@ -26,6 +26,7 @@ from tests.factories import (
     make_allocation,
     make_approval,
     make_hold,
+    make_import,
     make_ledger_row,
     make_line,
     make_note,
@@ -138,6 +139,7 @@ class Furnished:
         PayerLink.objects.create(
             payer_key=HOSTILE, account=world.home, created_at=NOW, created_by=world.fiona
         )
+        make_import(world.fiona, name=HOSTILE)
         make_note(world.home, HOSTILE, pinned=True, by=world.sam)
         make_approval(world.home, facts={HOSTILE: HOSTILE}, reason=HOSTILE, requested_by=world.sam)
         prove_ledger(now=NOW)

@@ -42,7 +42,7 @@ def test_a_new_account_with_owner_and_opening_credits():
         "credits": "8000 (opening)",
         "trial": "without an end",
     }
-    assert outcome.totals()["opening_credits"] == 8000
+    assert outcome.summary.opening_credits == 8000
     assert not Account.objects.filter(slug="shop").exists()
 
 
@@ -78,7 +78,8 @@ def test_a_known_account_as_it_is():
 
     _, outcome = previewed("home-g8,Home,", headings="slug,name,plan")
 
-    assert outcome.rows[0].change == Change.UNCHANGED
+    assert outcome.rows == []
+    assert outcome.summary.unchanged == 1
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ import pytest
 from django.db import IntegrityError
 
 from billing.models import CreditTransaction, TransactionType
-from console.imports import files
-from console.imports.files import AlreadyImported, NotImportable, PreviewOutdated
+from billing.services import onboarding
+from console.imports import files, forgetting
+from console.imports.carry_out import AlreadyImported, PreviewOutdated
+from console.imports.files import NotImportable
 from console.models import ImportFile, ImportKind
 from console.models.import_file import MAX_BYTES
 from tenancy.errors import InvalidValue
@@ -46,7 +48,8 @@ def test_it_imports_what_the_preview_showed():
 
     done = confirm(file)
 
-    assert done.fingerprint() == shown.fingerprint()
+    assert done.summary == shown.summary
+    assert done.run is None
     assert Plan.objects.get(slug="solo").price == Decimal("19.00")
     starter.refresh_from_db()
     assert starter.price == Decimal("95.00")
@@ -197,6 +200,74 @@ def test_a_newer_preview_than_the_one_before_the_person():
         confirm(file, fingerprint=seen)
 
 
+def test_a_rule_that_only_the_database_knows_is_told_with_its_line(monkeypatch):
+    file, _ = previewed(plans_csv(PLAN_ROW, plan_row(slug="other", max_sites="1000000")))
+    real = plans.create
+
+    def lets_through(*, slug: str, facts: dict, **told: object) -> Plan:
+        if slug == "other":
+            return Plan.objects.create(slug=slug, **facts | {"included_credits": -1})
+        return real(slug=slug, facts=facts, **told)
+
+    monkeypatch.setattr(plans, "create", lets_through)
+
+    with refused(PreviewOutdated, says="Line 3 (other): The database refuses this row (rule "):
+        confirm(file)
+
+
+def test_what_a_service_did_otherwise_than_was_shown_is_undone(monkeypatch):
+    file, _ = previewed(plans_csv(PLAN_ROW, plan_row(slug="other")))
+    real = plans.create
+
+    def rounds_up(*, slug: str, facts: dict, **told: object) -> Plan:
+        return real(slug=slug, facts=facts | {"price": Decimal("20.00")}, **told)
+
+    monkeypatch.setattr(plans, "create", rounds_up)
+
+    with refused(
+        PreviewOutdated, says="Line 2 (solo): price would become “20.00”, shown was “19.00”"
+    ):
+        confirm(file)
+
+
+def test_a_plan_changed_while_the_import_runs(monkeypatch):
+    plan = make_plan(slug="starter")
+    content = accounts_csv("one,One,starter,,,,", "two,Two,starter,,,,")
+    file, _ = previewed(content, kind=ImportKind.ACCOUNTS)
+    real = onboarding.create_account
+
+    def archived_meanwhile(*, slug: str, **facts: object) -> Account:
+        if slug == "two":
+            Plan.objects.filter(pk=plan.pk).update(trial_days=30)
+        return real(slug=slug, **facts)
+
+    monkeypatch.setattr(onboarding, "create_account", archived_meanwhile)
+
+    with refused(PreviewOutdated, says="was changed while the import ran"):
+        confirm(file)
+
+
+def test_bytes_that_are_not_those_of_the_upload():
+    file, _ = previewed(plans_csv(PLAN_ROW))
+    ImportFile.objects.filter(pk=file.pk).update(content=plans_csv(plan_row(price="1.00")))
+
+    with refused(PreviewOutdated, says="not the one that was uploaded"):
+        confirm(file)
+
+
+def test_all_lines_that_differ_are_named():
+    make_plan(slug="a", name="A")
+    make_plan(slug="b", name="B")
+    file, _ = previewed(plans_csv(*(plan_row(slug=slug) for slug in ("a", "b", "c"))))
+    Plan.objects.update(name="Other")
+
+    with refused(PreviewOutdated, says="Line 2 (a): name was “A”") as caught:
+        confirm(file)
+
+    assert "1 more is affected" in caught.value.message
+    assert [(p.line, p.value) for p in caught.value.problems] == [(2, "a"), (3, "b")]
+
+
 def test_a_failure_midway_leaves_nothing(monkeypatch):
     content = plans_csv(PLAN_ROW, plan_row(slug="second"))
     file, _ = previewed(content)
@@ -220,7 +291,7 @@ def test_the_same_content_again_is_known_by_its_hash():
     again, outcome = previewed(plans_csv(PLAN_ROW))
 
     assert files.earlier_import(again) == first
-    assert not outcome.changes_something
+    assert outcome.summary.to_do == 0
 
 
 def test_an_accounts_file_is_no_earlier_plans_file():
@@ -247,7 +318,7 @@ def test_files_never_imported_are_forgotten_and_imported_ones_kept():
     confirm(kept)
     staged(plans_csv(plan_row(slug="old")))
 
-    assert files.forget_unconfirmed(before=LATER) == 1
+    assert forgetting.forget_unconfirmed(before=LATER) == 1
     assert list(ImportFile.objects.all()) == [kept]
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 UPLOAD = reverse("admin:tenancy_plan_import")
 PAGES = ("import_file", "import_errors", "import_changes")
-POSTS = ("import_check", "import_confirm")
+POSTS = ("import_check", "import_confirm", "import_cancel", "import_again")
 
 
 @pytest.fixture
@@ -176,10 +176,10 @@ def test_todays_data_in_this_form_imports_as_unchanged(finance, fiona, kind):
     _, outcome = previewed(b"".join(response.streaming_content), kind=kind, by=fiona)
 
     assert outcome.problems == []
-    assert len(outcome.rows) >= 1
-    assert not outcome.changes_something
+    assert outcome.summary.unchanged >= 1
+    assert outcome.rows == []
     event = AuditEvent.objects.get(verb="list_exported")
-    assert event.after["rows"] == len(outcome.rows)
+    assert event.after["rows"] == outcome.summary.unchanged
     assert event.after["form"] == "import"
 
 
@@ -250,7 +250,7 @@ def test_nobody_but_finance_gets_in(fiona, group):
     file, _ = previewed(plans_csv(PLAN_ROW), by=fiona)
     client = signed_in(make_staff(group))
 
-    for name in PAGES:
+    for name in (*PAGES, "import_progress"):
         assert client.get(url(name, file.pk)).status_code == 403
     for name in POSTS:
         assert client.post(url(name, file.pk), confirmation(file)).status_code == 403
@@ -259,7 +259,7 @@ def test_nobody_but_finance_gets_in(fiona, group):
     assert client.get(url("import_template")).status_code == 403
     assert client.post(url("import_current")).status_code == 403
     assert ImportFile.objects.get().imported_at is None
-    assert AuditEvent.objects.filter(result="refused").count() == 4
+    assert AuditEvent.objects.filter(result="refused").count() == 6
 
 
 def test_somebody_outside_is_sent_to_the_sign_in(fiona):
