@@ -65,7 +65,7 @@ ORDER: dict[str, tuple[Section, ...]] = {
     groups.APPROVER.name: (APPROVALS, MONEY, CUSTOMERS),
     groups.SUPPORT.name: (CUSTOMERS, MONEY, APPROVALS),
     groups.AUDITOR.name: (AUDIT, APPROVALS, MONEY, CUSTOMERS),
-    groups.ADMINISTRATOR.name: (STAFF, AUDIT, CUSTOMERS, MONEY, APPROVALS),
+    groups.ADMINISTRATOR.name: (AUDIT, STAFF, CUSTOMERS, MONEY, APPROVALS),
 }
 EVERYTHING = (MONEY, CUSTOMERS, APPROVALS, AUDIT, STAFF)
 
@@ -76,14 +76,14 @@ class Shown:
 
     section: Section
     standings: list[Standing]
-    jobs: list[Job]
+    jobs: list[Job | None]
 
     @property
     def is_idle(self) -> bool:
         return not any(standing.count for standing in self.standings)
 
     @property
-    def cards(self) -> list[tuple[Standing, Job]]:
+    def cards(self) -> list[tuple[Standing, Job | None]]:
         return list(zip(self.standings, self.jobs, strict=True))
 
 
@@ -116,8 +116,7 @@ def context(request: HttpRequest) -> dict[str, object]:
     shows_staff = STAFF in sections and person.has_perm("tenancy.manage_staff")
     return {
         "sections": shown,
-        # The page has one primary button: where the person's day begins.
-        "first": next((each for part in shown for each in part.standings if each.count), None),
+        "first": _first(shown),
         "proofs": [
             _proof(model, template, now)
             for model, template in PROOFS
@@ -141,6 +140,12 @@ def _sections_of(person: User) -> tuple[Section, ...]:
         return EVERYTHING
     names = set(person.groups.values_list("name", flat=True))
     return next((sections for name, sections in ORDER.items() if name in names), ())
+
+
+def _first(shown: list[Shown]) -> Standing | None:
+    """Where the person's day begins: its button is the page's primary one."""
+    cards = (card for part in shown for card in part.cards)
+    return next((standing for standing, job in cards if standing.count and job), None)
 
 
 def _proof(model: type[LedgerProof] | type[MoneyProof], template: str, now: datetime) -> Proof:

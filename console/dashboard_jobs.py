@@ -16,8 +16,7 @@ class Job:
     url: str
 
 
-# For who may do the work, by the permission of its verb; to everybody else the rows are shown.
-LOOK = "See them"
+# For who may do the work, by the permission of its verb; everybody else has the number's link.
 JOBS: dict[str, tuple[str, str]] = {
     queues.TRANSFERS_WAITING.code: ("billing.confirm_bank_transfer", "Confirm transfers"),
     queues.RENEWALS_OVERDUE.code: ("billing.open_bank_transfer", "Remind customers"),
@@ -30,15 +29,15 @@ JOBS: dict[str, tuple[str, str]] = {
     queues.NO_CREDITS.code: ("billing.grant_credits", "Help them"),
     queues.SUSPENDED_LATELY.code: ("tenancy.reactivate_account", "Review them"),
     queues.APPROVALS_WAITING.code: (DECIDE, "Decide"),
-    queues.REFUSED_LATELY.code: ("tenancy.export_auditevent", "Review attempts"),
+    queues.REFUSED_LATELY.code: ("tenancy.view_auditevent", "Review attempts"),
 }
 # Worked off on a page of their own, that shows the same rows.
 PAGES = {queues.UNMATCHED_MONEY.code: "admin:reconcile"}
 
 
-def job_of(queue: Queue, person: User) -> Job:
+def job_of(queue: Queue, person: User) -> Job | None:
     permission, label = JOBS[queue.code]
     if not person.has_perm(permission):
-        return Job(LOOK, queue.url)
+        return None
     page = PAGES.get(queue.code)
     return Job(label, reverse(page) if page else queue.url)

@@ -103,9 +103,7 @@ def test_one_query_whatever_the_session_takes_for_its_zone(
     ]
 
 
-def test_used_by_operation_is_the_deductions(
-    account: Account, django_assert_num_queries
-) -> None:
+def test_used_by_operation_is_the_deductions(account: Account, django_assert_num_queries) -> None:
     row(account, at(11, 30, 23), T.DEDUCTION, -60, operation="clustering")
 
     with django_assert_num_queries(1):
