@@ -135,6 +135,7 @@ def _ask(account: Account, plan: Plan, *, reason: str, now: datetime) -> Payment
         opened_at=now,
     )
     save_with_history(payment, by=SYSTEM, reason=reason)
+    payment.refresh_from_db()  # amounts as they are kept, with their cents
     record_at(
         now,
         "bank_transfer_opened",

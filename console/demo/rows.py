@@ -41,6 +41,8 @@ def record_at(
     result: AuditEvent.Result = AuditEvent.Result.DONE,
 ) -> None:
     """The audit event of what was done in the past; a verb's own is of the time of writing."""
+    before, after = before or {}, after or {}
+    unchanged = {name for name in before if name in after and before[name] == after[name]}
     AuditEvent.objects.create(
         at=moment,
         actor=by,
@@ -51,8 +53,8 @@ def record_at(
         target_type=target._meta.model_name,
         target_id=str(target.pk),
         target_label=str(target),
-        before=before or {},
-        after=after or {},
+        before={name: value for name, value in before.items() if name not in unchanged},
+        after={name: value for name, value in after.items() if name not in unchanged},
         reason=reason,
         door=context.current().door,
     )
