@@ -57,12 +57,17 @@ UNION ALL
 SELECT NULL, '', coalesce(sum(credits), 0) FROM igny8_credit_balances
 """
 
-# What the deductions of `moved` are, operation by operation.
+# What the deductions of `moved` are, operation by operation. Month by month along the index by
+# time: in one go over all months the database would sort every row first.
 USED = """
-SELECT date_trunc('month', created_at AT TIME ZONE 'UTC')::date AS month, operation, -sum(amount)
-  FROM igny8_credit_transactions
- WHERE created_at >= %(start)s AND created_at < %(end)s AND type = %(type)s
- GROUP BY 1, 2
+SELECT month.first, used.operation, used.credits
+  FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS month (first, past)
+ CROSS JOIN LATERAL (
+    SELECT operation, -sum(amount) AS credits
+      FROM igny8_credit_transactions
+     WHERE created_at >= month.first AND created_at < month.past AND type = %(type)s
+     GROUP BY operation
+ ) used
  ORDER BY 1, 3 DESC, 2
 """
 
@@ -95,9 +100,9 @@ def moved(*, months: Months) -> list[Credits]:
 
 def used(*, months: Months) -> list[Used]:
     """By month and operation, most first; one query. A month that used nothing has no row."""
-    facts = {"start": months.start, "end": months.end, "type": TransactionType.DEDUCTION}
+    facts = {"starts": [month.start for month in months], "ends": [month.end for month in months]}
     with connections[source()].cursor() as cursor:
-        cursor.execute(USED, facts)
+        cursor.execute(USED, facts | {"type": TransactionType.DEDUCTION})
         return [
             Used(Month.of(first), operation, int(credits))
             for first, operation, credits in cursor.fetchall()
