@@ -75,7 +75,7 @@ def _mrr(figures: Figures) -> Box:
         now=rows[-1][1],
         unit=currency,
         note=f"now, {customers:,} customer{'' if customers == 1 else 's'}",
-        columns=("Month", f"MRR at its end, {currency}", "Customers"),
+        columns=("Month", f"MRR, {currency}", "Customers"),
         rows=rows,
         says=f"Bars of MRR at the end of each month in {currency}.",
     )
