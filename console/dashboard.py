@@ -9,8 +9,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from billing.models import LedgerProof, MoneyProof
-from console import groups, metrics, queues
+from console import dashboard_figures, groups, queues
+from console.dashboard_jobs import Job, job_of
 from console.queues import Queue, Standing
+from console.reports.pages import VIEW
 from tenancy.models import AuditEvent, User
 
 LATEST = 8
@@ -63,21 +65,26 @@ ORDER: dict[str, tuple[Section, ...]] = {
     groups.APPROVER.name: (APPROVALS, MONEY, CUSTOMERS),
     groups.SUPPORT.name: (CUSTOMERS, MONEY, APPROVALS),
     groups.AUDITOR.name: (AUDIT, APPROVALS, MONEY, CUSTOMERS),
-    groups.ADMINISTRATOR.name: (STAFF, AUDIT, CUSTOMERS, MONEY, APPROVALS),
+    groups.ADMINISTRATOR.name: (AUDIT, STAFF, CUSTOMERS, MONEY, APPROVALS),
 }
 EVERYTHING = (MONEY, CUSTOMERS, APPROVALS, AUDIT, STAFF)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A section with the standings of its queues."""
+    """A section with the standings of its queues, and the button of each."""
 
     section: Section
     standings: list[Standing]
+    jobs: list[Job | None]
 
     @property
     def is_idle(self) -> bool:
         return not any(standing.count for standing in self.standings)
+
+    @property
+    def cards(self) -> list[tuple[Standing, Job | None]]:
+        return list(zip(self.standings, self.jobs, strict=True))
 
 
 @dataclass(frozen=True)
@@ -104,28 +111,28 @@ def context(request: HttpRequest) -> dict[str, object]:
         if person.has_perm(queue.permission)
     )
     standings = queues.standings(now=now, queues=wanted, person=person)
+    shown = [_shown(section, standings, person) for section in sections]
     shows_audit = AUDIT in sections and person.has_perm("tenancy.view_auditevent")
     shows_staff = STAFF in sections and person.has_perm("tenancy.manage_staff")
     return {
-        "sections": [
-            Shown(
-                section,
-                [standings[queue.code] for queue in section.queues if queue.code in standings],
-            )
-            for section in sections
-        ],
+        "sections": shown,
+        "first": _first(shown),
         "proofs": [
             _proof(model, template, now)
             for model, template in PROOFS
             if person.has_perm(f"billing.view_{model._meta.model_name}")
         ],
-        "revenue": metrics.revenue(now=now) if person.has_perm("billing.view_payment") else None,
-        "used": metrics.credits_used(now=now)
-        if person.has_perm("billing.view_credittransaction")
-        else None,
+        # Of who answers for the books, the proofs come first; else they stand with the money.
+        "proofs_in": "audit" if AUDIT in sections else "money",
+        "figures": dashboard_figures.drawn(now=now) if person.has_perm(VIEW) else None,
         "events": _latest_events() if shows_audit else None,
         "staff": _staff() if shows_staff else None,
     }
+
+
+def _shown(section: Section, standings: dict[str, Standing], person: User) -> Shown:
+    mine = [standings[queue.code] for queue in section.queues if queue.code in standings]
+    return Shown(section, mine, [job_of(standing.queue, person) for standing in mine])
 
 
 def _sections_of(person: User) -> tuple[Section, ...]:
@@ -133,6 +140,12 @@ def _sections_of(person: User) -> tuple[Section, ...]:
         return EVERYTHING
     names = set(person.groups.values_list("name", flat=True))
     return next((sections for name, sections in ORDER.items() if name in names), ())
+
+
+def _first(shown: list[Shown]) -> Standing | None:
+    """Where the person's day begins: its button is the page's primary one."""
+    cards = (card for part in shown for card in part.cards)
+    return next((standing for standing, job in cards if standing.count and job), None)
 
 
 def _proof(model: type[LedgerProof] | type[MoneyProof], template: str, now: datetime) -> Proof:

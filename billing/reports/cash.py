@@ -36,7 +36,8 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest, TruncDate, TruncMonth
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce, Greatest, TruncDate, TruncMonth
 
 from billing.models import Activation, Allocation, Payment, PaymentStatus, Place
 from billing.reports.months import Month, Months
@@ -152,40 +153,66 @@ def written_off_taken_back(using: str | None = None) -> QuerySet[Activation]:
 
 
 def received(*, months: Months) -> list[Cash]:
-    """By month, method and origin; three queries. What has no money in a month has no row."""
-    using, (first, last) = source(), months.days
-    at_reversal = {"at__gte": months.start, "at__lt": months.end}
-    sums: dict[tuple[date, str, str, str], list[Decimal]] = defaultdict(lambda: [NOTHING, NOTHING])
-
-    placed = (
-        counted_in(months, using)
-        .order_by()
-        .values_list(
-            TruncMonth("counted_on"),
-            Coalesce("payment__method", Value(PaymentMethod.BANK_TRANSFER)),
-            "place",
-            "line__currency",
-        )
-        .annotate(
-            received=Coalesce(Sum("amount", filter=Q(reverses__isnull=True)), NOTHING),
-            taken_back=Coalesce(Sum("amount", filter=Q(reverses__isnull=False)), NOTHING),
-        )
+    """By month, method and origin; one query. What has no money in a month has no row."""
+    using = source()
+    placed = _sums(
+        counted_in(months, using),
+        day="counted_on",
+        method=Coalesce("payment__method", Value(PaymentMethod.BANK_TRANSFER)),
+        origin=Case(
+            When(place=Place.PAYMENT, then=Value(Origin.APPLIED)), default=Value(Origin.UNAPPLIED)
+        ),
+        currency=F("line__currency"),
+        came=Coalesce(Sum("amount", filter=Q(reverses__isnull=True)), NOTHING),
+        went=Coalesce(Sum("amount", filter=Q(reverses__isnull=False)), NOTHING),
     )
-    for month, method, place, currency, came, went in placed:
-        origin = Origin.APPLIED if place == Place.PAYMENT else Origin.UNAPPLIED
-        sums[month, method, origin, currency] = [came, went]
-
-    confirmed = by_hand(using).filter(value_date__range=(first, last))
-    for month, method, currency, total in _by_month(confirmed, "value_date", "hand"):
-        sums[month, method, Origin.BY_HAND, currency][0] = total
-    reversed_ = by_hand_taken_back(using).filter(**at_reversal)
-    for month, method, currency, total in _by_month(reversed_, "at", "hand", "payment__"):
-        sums[month, method, Origin.BY_HAND, currency][1] = -total
-
+    confirmed = _sums(
+        by_hand(using).filter(value_date__range=months.days),
+        day="value_date",
+        method=F("method"),
+        origin=Value(Origin.BY_HAND),
+        currency=F("currency"),
+        came=Sum("hand"),
+        went=Value(NOTHING),
+    )
+    reversed_ = _sums(
+        by_hand_taken_back(using).filter(at__gte=months.start, at__lt=months.end),
+        day="at",
+        method=F("payment__method"),
+        origin=Value(Origin.BY_HAND),
+        currency=F("payment__currency"),
+        came=Value(NOTHING),
+        went=-Sum("hand"),
+    )
+    sums: dict[tuple[date, str, str, str], list[Decimal]] = defaultdict(lambda: [NOTHING, NOTHING])
+    for *key, came, went in placed.union(confirmed, reversed_, all=True):
+        money = sums[tuple(key)]
+        money[0] += came
+        money[1] += went
     return [
         Cash(Month.of(month), PaymentMethod(method), Origin(origin), currency, *money)
         for (month, method, origin, currency), money in _sorted(sums)
     ]
+
+
+def _sums(
+    rows: QuerySet,
+    *,
+    day: str,
+    method: Combinable,
+    origin: Combinable,
+    currency: Combinable,
+    came: Combinable,
+    went: Combinable,
+) -> QuerySet:
+    """Its rows by month, method, origin and currency, in columns that a union can stack."""
+    told = {
+        "of_month": Cast(TruncMonth(day), DateField()),
+        "of_method": method,
+        "of_origin": origin,
+        "of_currency": currency,
+    }
+    return rows.order_by().annotate(**told).values_list(*told).annotate(came=came, went=went)
 
 
 def written_off(*, months: Months) -> list[WrittenOff]:

@@ -37,6 +37,15 @@ class Credits:
         return -self.by_type[TransactionType.DEDUCTION]
 
 
+@dataclass(frozen=True)
+class Used:
+    """Credits that an operation used in a month, as a positive number."""
+
+    month: Month
+    operation: str
+    credits: int
+
+
 # One statement sees one state: no deduction can fall between the balances and the rows. The end of
 # the months is worked out from the balances of now, over the few rows since, and not from all rows.
 MONTHS = """
@@ -46,6 +55,20 @@ SELECT date_trunc('month', created_at AT TIME ZONE 'UTC')::date AS month, type, 
  GROUP BY 1, 2
 UNION ALL
 SELECT NULL, '', coalesce(sum(credits), 0) FROM igny8_credit_balances
+"""
+
+# What the deductions of `moved` are, operation by operation. Month by month along the index by
+# time: in one go over all months the database would sort every row first.
+USED = """
+SELECT month.first, used.operation, used.credits
+  FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS month (first, past)
+ CROSS JOIN LATERAL (
+    SELECT operation, -sum(amount) AS credits
+      FROM igny8_credit_transactions
+     WHERE created_at >= month.first AND created_at < month.past AND type = %(type)s
+     GROUP BY operation
+ ) used
+ ORDER BY 1, 3 DESC, 2
 """
 
 
@@ -73,3 +96,14 @@ def moved(*, months: Months) -> list[Credits]:
         found.append(Credits(month, start, by_type, end))
         end = start
     return found[::-1]
+
+
+def used(*, months: Months) -> list[Used]:
+    """By month and operation, most first; one query. A month that used nothing has no row."""
+    facts = {"starts": [month.start for month in months], "ends": [month.end for month in months]}
+    with connections[source()].cursor() as cursor:
+        cursor.execute(USED, facts | {"type": TransactionType.DEDUCTION})
+        return [
+            Used(Month.of(first), operation, int(credits))
+            for first, operation, credits in cursor.fetchall()
+        ]

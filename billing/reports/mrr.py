@@ -84,6 +84,16 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class End:
+    """MRR of all plans at the end of a month; `customers` have it."""
+
+    month: Month
+    currency: str
+    amount: Decimal
+    customers: int
+
+
+@dataclass(frozen=True)
 class Change:
     """One customer in one month, or several that changed alike; a side without MRR has no plan."""
 
@@ -137,6 +147,17 @@ def movement(*, months: Months, now: datetime) -> list[Movement]:
     ]
 
 
+def ends(*, months: Months, now: datetime) -> list[End]:
+    """The ends of `movement` over all plans, by month and currency; one query."""
+    sums: dict[tuple[Month, str], tuple[Decimal, int]] = defaultdict(lambda: (NOTHING, 0))
+    for row in mrr_rows.sums(_moments(months, now)):
+        if row.plan_after is not None:
+            key = _month(row, months), row.currency
+            amount, customers = sums[key]
+            sums[key] = amount + row.after, customers + row.customers
+    return [End(*key, *sums[key]) for key in sorted(sums)]
+
+
 def changes(*, month: Month, now: datetime) -> list[Change]:
     """Every customer with MRR at the beginning or the end of a month, by name; two queries."""
     months, plans = Months(month, month), _plans()
@@ -153,8 +174,7 @@ def standing(*, now: datetime) -> list[Standing]:
 
 def _change(row: mrr_rows.Row, *, months: Months, plans: dict[int, PlanOf]) -> Change:
     return Change(
-        # The second moment is the end of the first month.
-        month=months.first.later(row.number - 2),
+        month=_month(row, months),
         account_id=row.account_id,
         account=row.account,
         currency=row.currency,
@@ -165,6 +185,11 @@ def _change(row: mrr_rows.Row, *, months: Months, plans: dict[int, PlanOf]) -> C
         kind=Kind(row.kind) if row.kind else None,
         customers=row.customers,
     )
+
+
+def _month(row: mrr_rows.Row, months: Months) -> Month:
+    # The second moment is the end of the first month.
+    return months.first.later(row.number - 2)
 
 
 def _moments(months: Months, now: datetime) -> list[datetime]:

@@ -26,6 +26,7 @@ from console.exports import CsvExportMixin
 from console.imports.admin import CsvImportMixin
 from console.models import ImportKind
 from console.queues import QueueFilter
+from console.reports.filters import ConvertedFilter
 from console.site import site
 from tenancy.models import Account
 
@@ -86,6 +87,8 @@ class AccountAdmin(
         CreditsFilter,
         DeletedFilter,
         ("trial_ends_at", DaysFilter),
+        ("created_at", DaysFilter),
+        ConvertedFilter,
         "is_system",
         "exempt_from_suspension",
     )

@@ -14,6 +14,7 @@ from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
 from console.admin.search import BoundedSearchMixin
 from console.exports import CsvExportMixin
+from console.reports.filters import OperationFilter
 from console.site import site
 
 
@@ -35,6 +36,7 @@ class CreditTransactionAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     )
     list_filter = (
         ("type", ChoicesDropdownFilter),
+        OperationFilter,
         ("account", AutocompleteSelectFilter),
         ("created_by", AutocompleteSelectFilter),
         ("created_at", DaysFilter),

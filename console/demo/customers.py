@@ -1,7 +1,10 @@
 """The eight accounts, each with its owner. The survey shows five accounts and five users.
 
-Its other owners have no ids there. An owner's id is the account's id and 28 more, as with the
-survey's 29 and 57, 30 and 58.
+The two paying customers were on a trial of 14 days first, months before the ledger: what they then
+had left stands in it as their opening row.
+
+The survey's other owners have no ids there. An owner's id is the account's id and 28 more, as with
+the survey's 29 and 57, 30 and 58.
 """
 
 from dataclasses import dataclass
@@ -18,9 +21,10 @@ ACTIVE, TRIAL = AccountStatus.ACTIVE, AccountStatus.TRIAL
 
 @dataclass(frozen=True)
 class Customer:
-    """`since` is how long the account has been a customer; `trial_left` is negative when over.
+    """`since` is how long the account has its status; `trial_left` is negative when over.
 
-    `first_credits` are its opening or trial row in the ledger, `since` ago; 0 means no row.
+    `first_credits` are its opening or trial row in the ledger, `since` ago but not before the
+    ledger began; 0 means no row. `before` is how long it was on a trial before that.
     """
 
     id: int
@@ -35,20 +39,22 @@ class Customer:
     trial_left: timedelta | None = None
     role: Role = Role.OWNER
     is_system: bool = False
+    before: timedelta = timedelta(0)
 
 
 def days(number: float) -> timedelta:
     return timedelta(days=number)
 
 
+LEDGER_BEGAN = days(56)
 CUSTOMERS = (
     Customer(
-        5, "aws-admin", "AWS Admin", "enterprise", ACTIVE, 3, "dev@igny8.com", 10_000, days(56),
-        role=Role.DEVELOPER, is_system=True,
+        5, "aws-admin", "AWS Admin", "enterprise", ACTIVE, 3, "dev@igny8.com", 10_000,
+        LEDGER_BEGAN, role=Role.DEVELOPER, is_system=True,
     ),
     Customer(
         14, "scale-account", "Scale Account", "scale", ACTIVE, 43, "scale@igny8.com", 8_000,
-        days(48),
+        days(170), before=days(14),
     ),
     Customer(
         25, "salman-raza-sadiq", "Salman Raza Sadiq", "free-trial", TRIAL, 53,
@@ -68,7 +74,8 @@ CUSTOMERS = (
         0, days(21),
     ),
     Customer(
-        29, "home-g8", "Home G8", "starter", ACTIVE, 57, "admin@homeg8.com", 8_000, days(40),
+        29, "home-g8", "Home G8", "starter", ACTIVE, 57, "admin@homeg8.com", 8_000, days(125),
+        before=days(14),
     ),
     Customer(
         30, "tacbit", "TacBit", "free", TRIAL, 58, "payments@tacbit.net", 100, days(12), days(2),
@@ -115,3 +122,5 @@ def _add(customer: Customer, *, plan: Plan, now: datetime) -> None:
     insert(owner, verb="owner_added", account=account, fields=("email", "role", "is_superuser"))
     account.owner = owner
     save_with_history(account, by=SYSTEM, reason=REASON, fields=("owner",))
+    # The column takes the time of writing by itself.
+    Account.objects.filter(pk=account.pk).update(created_at=now - customer.since - customer.before)

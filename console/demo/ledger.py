@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from billing.models import CreditTransaction, Operation, TransactionType
-from console.demo.customers import CUSTOMERS, Customer
+from console.demo.customers import CUSTOMERS, LEDGER_BEGAN, Customer
 from console.demo.rows import REASON
 from tenancy.models import Account
 from tenancy.records import SYSTEM, record
@@ -61,7 +61,7 @@ def _first_credits(accounts: dict[str, Account], now: datetime) -> Iterator[Cred
                 amount=customer.first_credits,
                 description=type.label,
                 reason=REASON,
-                created_at=now - customer.since,
+                created_at=now - min(customer.since, LEDGER_BEGAN),
             )
 
 

@@ -9,10 +9,13 @@ from django.db.models import Q
 from billing.services.money_proof import prove_money
 from billing.services.proof import prove_ledger
 from console.demo.customers import add_customers
+from console.demo.desk import add_desk
 from console.demo.ledger import add_ledger
+from console.demo.paid_months import add_paid_months
 from console.demo.plans import PLANS, add_plans
 from console.demo.sites import add_sites
 from console.demo.staff import add_staff
+from console.demo.statement import add_statement
 from console.demo.transfers import add_transfers
 from tenancy.errors import ServiceError
 from tenancy.models import Account, Industry, Plan, Site, User
@@ -77,6 +80,9 @@ def load(*, now: datetime) -> None:
         add_sites(now=now)
         add_ledger(now=now)
         add_staff()
+        add_paid_months(now=now)
         add_transfers(now=now)
+        add_statement(now=now)
+        add_desk(now=now)
     prove_ledger(now=now)
     prove_money(now=now)

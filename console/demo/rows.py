@@ -1,12 +1,14 @@
 """Writing a row whose id is given, with history and audit event as a verb would."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.core.management.color import no_style
 from django.db import connection, models
 
-from tenancy.models import Account
-from tenancy.records import SYSTEM, record, save_with_history, snapshot
+from tenancy import context
+from tenancy.models import Account, AuditEvent, User
+from tenancy.records import SYSTEM, SYSTEM_LABEL, record, save_with_history, snapshot
 
 REASON = "Demo data"
 
@@ -23,6 +25,38 @@ def insert(
         target=instance,
         account=account,
         after=snapshot(instance, fields),
+    )
+
+
+def record_at(
+    moment: datetime,
+    verb: str,
+    *,
+    by: User | None,
+    reason: str,
+    target: models.Model,
+    account: Account,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+    result: AuditEvent.Result = AuditEvent.Result.DONE,
+) -> None:
+    """The audit event of what was done in the past; a verb's own is of the time of writing."""
+    before, after = before or {}, after or {}
+    unchanged = {name for name in before if name in after and before[name] == after[name]}
+    AuditEvent.objects.create(
+        at=moment,
+        actor=by,
+        actor_label=by.email if by else SYSTEM_LABEL,
+        verb=verb,
+        result=result,
+        account=account,
+        target_type=target._meta.model_name,
+        target_id=str(target.pk),
+        target_label=str(target),
+        before={name: value for name, value in before.items() if name not in unchanged},
+        after={name: value for name, value in after.items() if name not in unchanged},
+        reason=reason,
+        door=context.current().door,
     )
 
 

@@ -8,10 +8,10 @@ from tenancy.services import staff
 
 DOMAIN = "igny8.test"
 PASSWORD = "demo"  # noqa: S105 - told to everybody; load_demo refuses to run anywhere else
-SUPPORT_LOGIN = f"support@{DOMAIN}"
+SUPPORT_LOGIN, FINANCE_LOGIN = f"support@{DOMAIN}", f"finance@{DOMAIN}"
 LOGINS = {
     SUPPORT_LOGIN: SUPPORT.name,
-    f"finance@{DOMAIN}": FINANCE.name,
+    FINANCE_LOGIN: FINANCE.name,
     f"approver@{DOMAIN}": APPROVER.name,
     f"auditor@{DOMAIN}": AUDITOR.name,
     f"admin@{DOMAIN}": ADMINISTRATOR.name,

@@ -7,6 +7,7 @@ from console.reports import (
     mrr_customers,
     mrr_movement,
     open_invoices,
+    sign_ups,
     unapplied_money,
 )
 
@@ -19,6 +20,7 @@ REPORTS = {
         open_invoices,
         mrr_movement,
         mrr_customers,
+        sign_ups,
         credits_moved,
     )
 }

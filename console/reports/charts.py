@@ -49,7 +49,8 @@ class Chart:
 
     @property
     def options(self) -> str:
-        axis = {"stacked": self.is_stacked, "ticks": {"color": TEXT}}
+        # Nobody signs up by halves.
+        axis = {"stacked": self.is_stacked, "ticks": {"color": TEXT, "precision": 0}}
         return json.dumps(
             {
                 "responsive": True,

@@ -1,8 +1,8 @@
 """Credits given, used and outstanding by month."""
 
-from billing.models import CreditTransaction, TransactionType
+from billing.models import CreditTransaction, Operation, TransactionType
 from billing.reports import credits
-from billing.reports.credits import Credits
+from billing.reports.credits import Credits, Used
 from billing.reports.months import Month
 from console.reports.charts import Chart
 from console.reports.report import Asked, Figure, Report, Shown, days, rows_of
@@ -25,6 +25,10 @@ COLUMNS = (
     *(number(str(type.label)) for type in TYPES),
     number("After"),
 )
+USED = (text("Month"), text("Operation"), number("Used"))
+OPERATIONS = dict(Operation.choices)
+# In an address: the rows that name no operation.
+NO_OPERATION = "none"
 
 
 def build(asked: Asked) -> Shown:
@@ -41,6 +45,13 @@ def build(asked: Asked) -> Shown:
                 shown,
                 apart=("Before", "After"),
                 empty="The ledger has no row up to these months.",
+            ),
+            summed(
+                "used",
+                "Used, by month and operation",
+                USED,
+                [_used_cells(row) for row in credits.used(months=asked.months)],
+                empty="No credits were used in these months.",
             ),
         ),
         chart=_chart(rows) if shown else None,
@@ -72,6 +83,28 @@ def _cells(row: Credits) -> list[Cell]:
     ]
 
 
+def name_of(operation: str) -> str:
+    return str(OPERATIONS.get(operation, operation or "Other"))
+
+
+def used_rows(operation: str, month: Month) -> str:
+    """The list of the ledger's rows that an operation's number of a month is the sum of."""
+    return rows_of(
+        CreditTransaction,
+        type__exact=TransactionType.DEDUCTION,
+        operation=operation or NO_OPERATION,
+        **days("created_at", month),
+    )
+
+
+def _used_cells(row: Used) -> list[Cell]:
+    return [
+        Cell(str(row.month)),
+        Cell(name_of(row.operation)),
+        Cell(row.credits, used_rows(row.operation, row.month)),
+    ]
+
+
 def _chart(rows: list[Credits]) -> Chart:
     return Chart(
         says="Bars of credits given and credits used in each month.",
@@ -92,6 +125,7 @@ REPORT = Report(
         "Outstanding is what customers can still spend: all rows up to the end of the month. Held "
         "credits are outstanding until they are spent. Before, and all types of the month, add up "
         "to after.",
+        "Used by operation is what the rows of the type “used” say they were for.",
     ),
     build=build,
 )

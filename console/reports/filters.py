@@ -3,21 +3,22 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from django.contrib.admin import ModelAdmin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import TextFilter
+from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
-from billing.models import OPEN_LINE
-from billing.reports import cash
+from billing.models import OPEN_LINE, Operation
+from billing.reports import cash, sign_ups
 from billing.reports.months import Month, Months
 from console.admin.filters import YesNoFilter
+from console.reports.credits_moved import NO_OPERATION
 
 
-class CountedFilter(TextFilter):
-    """The month in which an allocation counts as cash received; a wrong one finds nothing."""
+class _MonthFilter(TextFilter):
+    """A month in which a report counts the rows; a wrong one finds nothing."""
 
-    title = "month counted as cash (2025-11)"
-    parameter_name = "counted"
+    keys: ClassVar[Callable[[Months], QuerySet]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if not self.value():
@@ -25,7 +26,34 @@ class CountedFilter(TextFilter):
         month = Month.read(self.value())
         if month is None:
             return queryset.none()
-        return queryset.filter(pk__in=cash.counted_in(Months(month, month)).values("pk"))
+        return queryset.filter(pk__in=type(self).keys(Months(month, month)))
+
+
+class CountedFilter(_MonthFilter):
+    title = "month counted as cash (2025-11)"
+    parameter_name = "counted"
+    keys = staticmethod(lambda months: cash.counted_in(months).values("pk"))
+
+
+class ConvertedFilter(_MonthFilter):
+    title = "month of the first payment (2025-11)"
+    parameter_name = "converted"
+    keys = staticmethod(lambda months: sign_ups.converted_in(months).values("account"))
+
+
+class OperationFilter(DropdownFilter):
+    """What a row was spent for; rows may also name none, or one that there was earlier."""
+
+    title = "operation"
+    parameter_name = "operation"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [*Operation.choices, (NO_OPERATION, "Without one")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if not self.value():
+            return queryset
+        return queryset.filter(operation="" if self.value() == NO_OPERATION else self.value())
 
 
 class StandingFilter(YesNoFilter):

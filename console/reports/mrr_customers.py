@@ -1,16 +1,16 @@
 """The customers behind one number of the MRR report."""
 
 from django.http import Http404
+from django.urls import reverse
 
 from billing.reports import mrr
 from billing.reports.months import Month
 from billing.reports.mrr import END, START, Change, Kind
-from console.admin.columns import page_url
 from console.paging import whole_number
 from console.reports.mrr_movement import COUNTED
 from console.reports.report import Asked, Report, Shown
 from console.reports.tables import CURRENCY, Cell, number, summed, text
-from tenancy.models import Account, Plan
+from tenancy.models import Plan
 
 COLUMNS = (
     text("Account"),
@@ -62,7 +62,7 @@ def _plan(key: str) -> Plan:
 
 def _cells(change: Change, amount: object) -> list[Cell]:
     return [
-        Cell(change.account, page_url(Account(pk=change.account_id))),
+        Cell(change.account, reverse("admin:tenancy_account_change", args=(change.account_id,))),
         Cell(change.plan_before.name if change.plan_before else ""),
         Cell(change.plan_after.name if change.plan_after else ""),
         Cell(change.currency),

@@ -1,17 +1,20 @@
 """The demo where the survey says nothing: work in every queue, logins, traces, ids."""
 
 from datetime import timedelta
+from itertools import groupby
 
 import pytest
 from django.contrib.auth import authenticate
 from django.db import connection
 from django.test import RequestFactory
 
-from billing.models import (
-    Invoice,
-    Payment,
-)
+from billing.models import OPEN_LINE, Invoice, MoneyProof, Payment, StatementLine
+from billing.reports import cash, mrr
+from billing.reports.months import Month, Months
+from billing.services import matching
+from billing.services.match_words import Level
 from console.demo.staff import LOGINS
+from console.queues import standings
 from tenancy.models import Account, AuditEvent, Plan, Site, User
 from tests.console.conftest import LOADED_AT
 
@@ -21,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("demo")
 def test_every_queue_has_work() -> None:
     transfers = {
         payment.account.slug: (payment.account.status, (LOADED_AT - payment.opened_at).days)
-        for payment in Payment.objects.all()
+        for payment in Payment.objects.filter(status="awaiting")
     }
     trials = {
         account.slug: account.trial_ends_at - LOADED_AT
@@ -38,6 +41,57 @@ def test_every_queue_has_work() -> None:
     overdue = Invoice.objects.filter(status="open", due_on__lt=LOADED_AT.date())
     assert [invoice.account.slug for invoice in overdue] == ["home-g8"]
     assert Account.objects.get(credit_balance__credits=0).slug == "auto-remote"
+    # Nothing is suspended before the daily job has run, and nothing disagrees.
+    assert {code for code, standing in standings(now=LOADED_AT).items() if not standing.count} == {
+        "credits-frozen",
+        "suspended-lately",
+    }
+    assert AuditEvent.objects.get(result="refused").at == LOADED_AT - timedelta(hours=26)
+
+
+def test_each_kind_of_statement_line_waits() -> None:
+    lines = list(StatementLine.objects.filter(state__in=OPEN_LINE).order_by("value_date"))
+    ways = matching.suggest(lines)
+
+    assert [
+        [(way.level, way.payment.account.slug, way.is_ticked) for way in ways[line.pk]]
+        for line in lines
+    ] == [
+        [(Level.AMOUNT, "garden-path-studio", False)],
+        [],
+        [
+            (Level.ONE_EDIT, "scale-account", False),
+        ],
+        [(Level.EXACT, "salman-raza-sadiq", True)],
+    ]
+    assert lines[1].payer_name == "R. Halloran"
+
+
+def test_the_money_proves_right() -> None:
+    proof = MoneyProof.objects.get()
+
+    assert (proof.payments, proof.by_hand, proof.lines, proof.differences) == (14, 8, 8, [])
+
+
+def test_paid_months_are_mrr_and_cash() -> None:
+    months = Months.up_to(Month.of(LOADED_AT), 7)
+    ends = {
+        str(month): sum(row.end for row in rows)
+        for month, rows in groupby(
+            mrr.movement(months=months, now=LOADED_AT), key=lambda row: row.month
+        )
+    }
+
+    assert ends == {
+        "2025-06": 139,
+        "2025-07": 139,
+        "2025-08": 228,
+        "2025-09": 318,
+        "2025-10": 318,
+        "2025-11": 318,
+        "2025-12": 318,
+    }
+    assert sum(row.net for row in cash.received(months=months)) == 3 * 139 + 3 * 229 + 4 * 89 + 45
 
 
 def test_the_transfer_after_an_expired_trial_has_its_story() -> None:
@@ -54,7 +108,9 @@ def test_the_transfer_after_an_expired_trial_has_its_story() -> None:
 def test_invoices_are_numbered_without_a_gap() -> None:
     numbers = Invoice.objects.order_by("id").values_list("number", flat=True)
 
-    assert list(numbers) == ["2025-00001", "2025-00002", "2025-00003", "2025-00004"]
+    assert list(numbers) == [f"2025-{number:05}" for number in range(1, 15)]
+    days = list(Invoice.objects.order_by("id").values_list("issued_on", flat=True))
+    assert days == sorted(days)
 
 
 @pytest.mark.parametrize(("email", "group"), LOGINS.items())

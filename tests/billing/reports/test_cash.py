@@ -214,7 +214,7 @@ def test_what_was_written_off_is_no_cash_and_stands_apart() -> None:
 
 def test_queries(django_assert_num_queries) -> None:
     put_unapplied(make_account(), "5.00")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         assert [row.month for row in cash.received(months=AUTUMN)] == [NOVEMBER]
     with django_assert_num_queries(2):
         cash.written_off(months=AUTUMN)

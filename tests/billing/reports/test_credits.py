@@ -101,3 +101,17 @@ def test_one_query_whatever_the_session_takes_for_its_zone(
         (NOVEMBER, 1800),
         (DECEMBER, 2795),
     ]
+
+
+def test_used_by_operation_is_the_deductions(account: Account, django_assert_num_queries) -> None:
+    row(account, at(11, 30, 23), T.DEDUCTION, -60, operation="clustering")
+
+    with django_assert_num_queries(1):
+        used = credits.used(months=AUTUMN)
+
+    assert [(row.month, row.operation, row.credits) for row in used] == [
+        (OCTOBER, "", 300),
+        (NOVEMBER, "clustering", 60),
+        (NOVEMBER, "", 50),
+    ]
+    assert [moved.used for moved in credits.moved(months=AUTUMN)] == [300, 110, 0]

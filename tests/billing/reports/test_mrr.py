@@ -32,7 +32,11 @@ def moved(
 ) -> dict[str, dict[str, int]]:
     """What is not nothing, in whole dollars, by month; of all plans or of one."""
     found: dict[str, dict[str, int]] = {}
-    for row in mrr.movement(months=months, now=now):
+    rows = mrr.movement(months=months, now=now)
+    assert sum(end.amount for end in mrr.ends(months=months, now=now)) == sum(
+        row.end for row in rows
+    )
+    for row in rows:
         assert adds_up(row)
         if plan is None or row.plan.id == plan.pk:
             numbers = {START: row.start, **row.by_kind, END: row.end}
@@ -269,6 +273,13 @@ def test_queries(django_assert_num_queries) -> None:
     paid(make_account(), at(11, 3))
     with django_assert_num_queries(2):
         assert len(mrr.movement(months=Months(Month(2023, 1), DECEMBER), now=LATER)) == 2
+    with django_assert_num_queries(1):
+        ends = mrr.ends(months=Months(Month(2023, 1), DECEMBER), now=LATER)
+    assert [(end.month, end.amount, end.customers) for end in ends] == [
+        (row.month, row.end, row.customers)
+        for row in mrr.movement(months=Months(Month(2023, 1), DECEMBER), now=LATER)
+        if row.customers
+    ]
     with django_assert_num_queries(2):
         mrr.changes(month=NOVEMBER, now=LATER)
     with django_assert_num_queries(1):

@@ -80,6 +80,9 @@ def make_money() -> Money:
     came("7.00", date(2025, 12, 5))
     came("-50.00", date(2025, 12, 5))
 
+    for account, when in ((home, at(10, 31, 23)), (other, at(11, 1, 0))):
+        Account.objects.filter(pk=account.pk).update(created_at=when)
+
     fiona = make_staff("Finance")
     for when, type, amount, facts in (
         (at(10, 2), TransactionType.TRIAL, 2000, {}),

@@ -59,6 +59,10 @@ def measure(report: str, table: Table, column: str, row: dict[str, str]) -> Call
         return {"Lines": count, "Came in": total("amount"), "Open": total("remaining")}.get(
             column, total("amount")
         )
+    if report == "sign-ups":
+        return count
+    if report == "credits" and table.code == "used":
+        return taken_back(total("amount"))
     return total("amount")
 
 
