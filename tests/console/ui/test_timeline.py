@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from billing.models import TransactionType
 from billing.services import credits
-from console.timeline import Kind, stream
+from console.timeline import Asked, Kind, stream
 from tenancy.models import AuditEvent
 from tenancy.records import record
 from tenancy.services import lifecycle
@@ -15,11 +15,11 @@ from tests import factories
 from tests.conftest import World
 
 
-def walk(world: World, *, kind: str = "", size: int) -> list[tuple[str, int]]:
+def walk(world: World, *, kind: str = "", by: str = "", size: int) -> list[tuple[str, int]]:
     """Every entry over all pages, as (kind, id)."""
     found, before = [], ""
     for _ in range(100):
-        page = stream(world.home, kind=kind, before=before, size=size)
+        page = stream(world.home, Asked(kind, by), before=before, size=size)
         for entry in page.rows:
             if entry.event is not None:
                 found.append(("event", entry.event.pk))
