@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from console.csv_writing import Value, response, stamped
 from console.diffs import Change
 from console.timeline.asked import Asked
-from console.timeline.walk import Entry, Position, everything
+from console.timeline.walk import Entry, everything
 from tenancy.models import Account, AuditEvent, User
 from tenancy.records import record
 
@@ -49,7 +49,7 @@ def answer(request: HttpRequest, account: Account) -> HttpResponse:
     rows = asked.events(account).count() + asked.rows(account).count()
     kept = _record(account, by=by, facts={"rows": rows, "filters": asked.query().removeprefix("?")})
     # The event of this export is newer than what the screen showed.
-    entries = everything(account, asked, Position(event=kept.pk))
+    entries = everything(account, asked, before=kept.pk)
     name = stamped(f"timeline-{slugify(account.slug) or account.pk}")
     return response(name, HEADINGS, _lines(entries))
 
