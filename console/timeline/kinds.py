@@ -17,7 +17,7 @@ class Kind(models.TextChoices):
     NOTES = "notes", "Notes"
     APPROVALS = "approvals", "Approvals"
     MAILS = "mails", "E-mails"
-    ACCESS = "access", "Sign-ins and access"
+    ACCESS = "access", "Sign-ins"
     IMPORTS = "imports", "Imports"
     REFUSED = "refused", "Refused"
 
