@@ -1,6 +1,7 @@
 """What an audit event changed, in people's words: “Status: trial → active”."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,6 +13,20 @@ from tenancy.models import AuditEvent
 
 NOTHING = "–"
 APPS = ("tenancy", "billing", "auth")
+# Facts of events that are no field, and whose name says too little.
+LABELS = {
+    "call": "Called",
+    "mail": "E-mail",
+    "old_key_works_for_hours": "Hours the old key still works",
+    "sha256": "Fingerprint of the file",
+    "subscription_before": "Subscription was",
+    "wp_app_password": "WordPress password",
+    "wp_url": "WordPress address",
+    "wp_username": "WordPress user",
+}
+# Names whose values are codes of ours, in small letters and with underscores: ai_writer.
+CODED = frozenset({"features", "mail", "verb"})
+CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 
 
 @dataclass(frozen=True)
@@ -33,8 +48,8 @@ def changes(event: AuditEvent, *, without: Collection[str] = ()) -> list[Change]
     return [
         Change(
             label=_label(name, fields.get(name)),
-            before=_text(event.before[name], fields.get(name)) if name in event.before else "",
-            after=_text(event.after[name], fields.get(name)) if name in event.after else NOTHING,
+            before=_told(event.before[name], name, fields) if name in event.before else "",
+            after=_told(event.after[name], name, fields) if name in event.after else NOTHING,
         )
         for name in names
         if name not in without
@@ -53,8 +68,21 @@ def _fields(model_name: str) -> dict[str, models.Field]:
 
 
 def _label(name: str, field: models.Field | None) -> str:
-    text = str(field.verbose_name) if field is not None else name.replace("_", " ")
+    if name in LABELS:
+        return LABELS[name]
+    text = str(field.verbose_name) if field is not None else _in_words(name)
     return text[:1].upper() + text[1:]
+
+
+def _told(value: object, name: str, fields: Mapping[str, models.Field]) -> str:
+    if name in CODED and isinstance(value, str | list):
+        codes = [value] if isinstance(value, str) else value
+        value = [_in_words(code) if CODE.fullmatch(str(code)) else code for code in codes]
+    return _text(value, fields.get(name))
+
+
+def _in_words(code: str) -> str:
+    return code.replace("_", " ")
 
 
 def _text(value: object, field: models.Field | None) -> str:
@@ -67,7 +95,9 @@ def _text(value: object, field: models.Field | None) -> str:
     if isinstance(value, list):
         return ", ".join(_text(item, field) for item in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(item, None)}" for key, item in value.items())
+        return ", ".join(
+            f"{_in_words(str(key))} {_text(item, None)}" for key, item in value.items()
+        )
     choice = dict(field.flatchoices).get(value) if field is not None else None
     # A code in capitals (USD) says more than its name.
     if choice is not None and not str(value).isupper():

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 
-from console.account_page import strip, tabs
-from console.account_page.verbs import offered
+from console.account_page import actions, strip, tabs
+from console.timeline import export
 from tenancy.models import Account
 
 LOADED = ("plan", "owner", "deleted_by", "credit_balance", "subscription")
@@ -16,6 +17,17 @@ LOADED = ("plan", "owner", "deleted_by", "credit_balance", "subscription")
 
 class AccountPageMixin:
     """Takes the place of the stock change form in the admin of accounts."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.timeline_export_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_timeline_export"
+        return [path("<path:object_id>/timeline/export/", view, name=name), *super().get_urls()]
+
+    def timeline_export_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        account = _find(object_id)
+        if account is None:
+            raise Http404
+        return export.answer(request, account)
 
     def change_view(
         self,
@@ -40,7 +52,7 @@ class AccountPageMixin:
             "original": account,
             "account": account,
             "strip": strip.build(account, person=request.user, now=now),
-            "verbs": offered(account, person=request.user),
+            "actions": actions.of_account(account, person=request.user),
             "tabs": tabs.TABS,
             "tab": tab,
             **tab.read(account, request.user, request.GET, now),

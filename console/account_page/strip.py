@@ -6,8 +6,10 @@ from decimal import Decimal
 
 from billing.models import OPEN_PAYMENT, CreditBalance, Payment
 from billing.services import unapplied
-from console.account_page import pending
+from console.account_page import credit_use, pending, sparkline
+from console.account_page.credit_use import CreditUse
 from console.account_page.pending import Pending
+from console.account_page.sparkline import Sparkline
 from console.account_page.verbs import VerbLink, offered
 from console.history import web_address
 from tenancy import access
@@ -52,6 +54,8 @@ class Strip:
     decided: AuditEvent | None
     uses: list[Use]
     balance: CreditBalance | None
+    credit_use: CreditUse | None
+    sparkline: Sparkline | None
     transfer: OpenTransfer | None
     unapplied: Decimal
     trial: Trial | None
@@ -66,10 +70,14 @@ class Strip:
 
 
 def build(account: Account, *, person: User, now: datetime) -> Strip:
+    balance = getattr(account, "credit_balance", None)
+    use = credit_use.read(balance, now=now) if balance else None
     return Strip(
         decided=_decided(account),
         uses=_uses(account),
-        balance=getattr(account, "credit_balance", None),
+        balance=balance,
+        credit_use=use,
+        sparkline=sparkline.draw(use.days) if use else None,
         transfer=_transfer(account, person=person, now=now),
         unapplied=unapplied.total(account),
         trial=_trial(account, now=now),

@@ -11,11 +11,13 @@ from billing.services import unapplied
 from console import timeline
 from console.account_page.verbs import VerbLink, offered
 from console.paging import Slice, query, whole_number
+from console.timeline import export
 from tenancy.models import Account, ApiKey, Site, User
 
 LEDGER_PAGE = 50
 PAGE = 25
 LATEST = 5
+CHANGES = timeline.Asked(kind=timeline.Kind.CHANGES)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def overview(
     account: Account, person: User, asked: Mapping[str, str], now: datetime
 ) -> dict[str, object]:
     return {
-        "entries": timeline.stream(account, kind=timeline.Kind.CHANGES, size=LATEST).rows,
+        "entries": timeline.stream(account, CHANGES, size=LATEST).rows,
         "ledger": account.credit_transactions.select_related("created_by").order_by("-sequence")[
             :LATEST
         ],
@@ -170,11 +172,16 @@ def people(
 def stream(
     account: Account, person: User, asked: Mapping[str, str], now: datetime
 ) -> dict[str, object]:
-    kind = asked.get("kind", "") if asked.get("kind", "") in timeline.Kind.values else ""
+    chosen = timeline.Asked.read(asked)
     return {
-        "kinds": timeline.Kind.choices,
-        "kind": kind,
-        "page": timeline.stream(account, kind=kind, before=asked.get("before", "")),
+        "kinds": [
+            (chosen.of_kind(kind).query(), label, kind == chosen.kind)
+            for kind, label in timeline.Kind.choices
+        ],
+        "asked": chosen,
+        "people": timeline.people(account, chosen),
+        "may_export": export.allowed(person),
+        "page": timeline.stream(account, chosen, before=asked.get("before", "")),
     }
 
 

@@ -26,16 +26,18 @@ def offered(target: models.Model, *, person: User) -> list[VerbLink]:
     """
     verbs = [
         verb
-        for verb in _verbs_of(target)
+        for verb in verbs_of(target)
         if person.has_perm(verb.permission) and not verb.refusal_for(target, person)
     ]
-    return [
-        VerbLink(verb.label, _url(target, verb), verb.icon, verb.is_dangerous)
-        for verb in sorted(verbs, key=lambda verb: verb.is_dangerous)
-    ]
+    return [link(target, verb) for verb in sorted(verbs, key=lambda verb: verb.is_dangerous)]
 
 
-def _verbs_of(target: models.Model) -> list[Verb]:
+def link(target: models.Model, verb: Verb) -> VerbLink:
+    return VerbLink(verb.label, _url(target, verb), verb.icon, verb.is_dangerous)
+
+
+def verbs_of(target: models.Model) -> list[Verb]:
+    """All that there are for such an object, whoever may and whether or not they apply."""
     try:
         model_admin = site.get_model_admin(type(target))
     except NotRegistered:

@@ -37,6 +37,8 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+    // A download leaves the page as it is: the next one is wanted too.
+    if (form.action.includes("/export/")) return;
     if (sending.has(form)) event.preventDefault();
     else setBusy(form, true);
   });

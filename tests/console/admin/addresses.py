@@ -56,6 +56,7 @@ OF_MODELS = {
     "add": Kind.NEVER,
     "delete": Kind.NEVER,
     "export": Kind.EXPORT,
+    "timeline_export": Kind.EXPORT,
     "import": Kind.IMPORT,
     "import_template": Kind.IMPORT,
     "import_current": Kind.IMPORT,
@@ -92,6 +93,8 @@ class Address:
     kind: Kind
     model_admin: ModelAdmin | None = None
     permission: str = ""
+    # Another right that is enough too.
+    or_permission: str = ""
 
     def path(self, target: models.Model | None) -> str:
         """The address with a real object in it."""
@@ -162,7 +165,8 @@ def _of_model(route: str, name: str, model_admin: ConsoleAdmin) -> Address:
         Kind.EXPORT: f"{opts.app_label}.export_{opts.model_name}",
         Kind.IMPORT: f"{opts.app_label}.import_{opts.model_name}",
     }.get(kind, _view(model_admin))
-    return Address(route, name, kind, model_admin, permission)
+    or_permission = "tenancy.export_auditevent" if name == "timeline_export" else ""
+    return Address(route, name, kind, model_admin, permission, or_permission)
 
 
 def _view(model_admin: ModelAdmin) -> str:

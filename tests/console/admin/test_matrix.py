@@ -20,7 +20,8 @@ pytestmark = pytest.mark.usefixtures("unwritten")
 def allowed(who: str, address: Address) -> bool:
     if who == "superuser":
         return True
-    return who in GROUP_NAMES and address.permission in permissions_of(who)
+    enough = {address.permission, address.or_permission}
+    return who in GROUP_NAMES and not enough.isdisjoint(permissions_of(who))
 
 
 def expected_of_get(who: str, address: Address) -> set[int]:

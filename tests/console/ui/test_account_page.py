@@ -1,5 +1,6 @@
 """What the account page shows, to whom, and at which price."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,8 @@ from django.utils import timezone
 
 from billing.models import Approval, TransactionType
 from billing.services import credits
+from console.account_page import actions
+from console.site import site
 from tenancy.models import Account, AccountStatus, AuditEvent, User
 from tenancy.services import accounts, api_keys, lifecycle
 from tests import factories
@@ -28,6 +31,11 @@ def page_of(account: Account, tab: str = "", **query: object) -> str:
     url = reverse("admin:tenancy_account_change", args=(account.pk,))
     parameters = "&".join(f"{name}={value}" for name, value in query.items())
     return f"{url}?tab={tab}&{parameters}"
+
+
+def verbs_of(page: str) -> set[str]:
+    """The labels of all links that open a dialog."""
+    return set(re.findall(r'<a [^>]*hx-get="[^>]*>(?:<span[^>]*>[^<]*</span>)?([^<]+)</a>', page))
 
 
 def fill(account: Account, *, times: int) -> None:
@@ -104,8 +112,9 @@ def test_a_deleted_account_says_until_when_it_can_be_restored(world: World, as_:
 
     assert "It can be restored until" in page
     assert "(in 13 days)" in page
-    assert "Restore account" in page
-    assert "Delete account" not in page
+    assert "Restore account" in verbs_of(page)
+    assert "Delete account" not in verbs_of(page)
+    assert "Home G8 is deleted already." in page
 
 
 def test_frozen_credits_and_a_system_account_are_said(world: World, as_: SignIn) -> None:
@@ -117,8 +126,8 @@ def test_frozen_credits_and_a_system_account_are_said(world: World, as_: SignIn)
 
     assert "System account." in page
     assert "Credits are frozen." in page
-    assert "Suspend" not in page
-    assert "Open bank transfer</a>" not in page
+    assert verbs_of(page).isdisjoint({"Suspend", "Cancel account", "Open bank transfer"})
+    assert "it is never suspended." in page
 
 
 def test_the_trial_counts_down(world: World, as_: SignIn) -> None:
@@ -151,8 +160,27 @@ def test_verbs_are_there_for_those_who_may_and_dangerous_ones_come_last(
     page = as_(world.fiona).get(page_of(world.home)).content.decode()
     bar = page[page.index('aria-label="What you can do"') :]
     assert bar.index("Grant credits") < bar.index("Suspend") < bar.index("Cancel account")
-    assert "Extend trial" not in bar
-    assert "Reactivate" not in bar
+    assert verbs_of(page).isdisjoint({"Extend trial", "Reactivate"})
+
+
+def test_what_cannot_be_done_now_says_why_and_what_one_may_not_is_absent(
+    world: World, as_: SignIn
+) -> None:
+    page = as_(world.sam).get(page_of(world.home)).content.decode()
+    off = dict(re.findall(r'aria-disabled="true" aria-describedby="([^"]+)">([^<]+)<', page))
+    why = dict(re.findall(r'<span id="(why-[^"]+)">([^<]+)<', page))
+    assert {off[key]: why[key] for key in off} == {
+        "Extend trial": "Home G8 is in no trial, running or expired, that could be extended.",
+        "Reactivate": "Home G8 is active and works already.",
+    }
+    assert verbs_of(page).isdisjoint(off.values())
+    # Of Finance and of the Administrator.
+    assert not re.search("Unfreeze credits|Adjust credits|Restore account", page)
+
+
+def test_every_verb_of_an_account_has_its_group() -> None:
+    verbs = site.get_model_admin(Account).verbs
+    assert {verb.name for verb in verbs} == set(actions.GROUP_OF)
 
 
 def test_an_auditor_has_no_verb_at_all(world: World, as_: SignIn) -> None:
@@ -204,6 +232,8 @@ def test_a_customer_is_sent_to_the_sign_in(world: World, as_: SignIn) -> None:
         {"tab": "ledger", "kind": "nonsense"},
         {"tab": "timeline", "before": "a-b-c"},
         {"tab": "timeline", "before": "%00-1"},
+        {"tab": "timeline", "kind": "nonsense", "by": "nobody"},
+        {"tab": "timeline", "kind": "credits", "by": "9" * 18},
         {"tab": "people", "page": "zero"},
         {"tab": "billing", "page": "999"},
     ],

@@ -23,7 +23,12 @@ def event(target_type: str = "account", **sides: dict[str, object]) -> AuditEven
         ("keys", ["igny8_1…", "igny8_2…"], "Keys", "igny8_1…, igny8_2…"),
         ("keys", [], "Keys", "–"),
         ("facts", {"amount": 5}, "Facts", "amount 5"),
+        ("facts", {"credits_lost": 5}, "Facts", "credits lost 5"),
         ("name", "T-shirts", "Name", "T-shirts"),
+        ("name", "my_shirts", "Name", "my_shirts"),
+        ("mail", "trial_ending", "E-mail", "trial ending"),
+        ("features", ["ai_writer", "image_gen"], "Features", "ai writer, image gen"),
+        ("sha256", "ab12", "Fingerprint of the file", "ab12"),
     ],
 )
 def test_a_value_reads_as_people_say_it(name: str, value: object, label: str, text: str) -> None:

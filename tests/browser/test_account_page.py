@@ -1,0 +1,41 @@
+"""The account page: what does not apply now says why, by keyboard too; paper has facts alone."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests import factories
+from tests.browser.conftest import Desk
+from tests.conftest import World
+
+COLORS = """
+name => [...document.querySelectorAll('.console-account, .console-fact, .console-facts > div')]
+  .filter(each => each.checkVisibility()).map(each => getComputedStyle(each)[name])
+"""
+
+
+def test_what_does_not_apply_says_why_and_paper_is_clean(
+    desk: Desk, world_in_server: World
+) -> None:
+    factories.open_transfer(world_in_server.home)
+    page = desk.sign_in(world_in_server.sam).open_account(world_in_server.home, "timeline")
+
+    page.get_by_text("Not now: Open bank transfer").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    off = page.locator("*:focus")
+    expect(off).to_have_text("Open bank transfer")
+    expect(off).to_have_attribute("aria-disabled", "true")
+    expect(off).to_have_accessible_description(re.compile("has an open bank transfer already"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.get_by_role("heading", name="Home G8")).to_be_visible()
+    expect(page.get_by_text("Bank transfer opened")).to_be_visible()
+    for gone in ("Grant credits", "Suspend", "Overview", "Dashboard", "Show"):
+        expect(page.get_by_text(gone, exact=True).first).to_be_hidden()
+    assert set(page.evaluate(COLORS, "color")) <= {"rgb(0, 0, 0)", "rgb(51, 51, 51)"}
+    white = {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}
+    assert set(page.evaluate(COLORS, "backgroundColor")) <= white
+    page.emulate_media(media="screen", color_scheme="light")
