@@ -98,7 +98,7 @@ def django_db_setup(
 @pytest.fixture(scope="session")
 def prepared_world(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Prepared:
     with django_db_blocker.unblock():
-        return prepare(make_world, [name for name in _emptied() if name not in SEEDED_TABLES])
+        return prepare(make_world, empty_at_first())
 
 
 @pytest.fixture
@@ -125,6 +125,10 @@ def committed(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -
             cursor.execute(";".join(f'DELETE FROM "{table}"' for table in _emptied()))  # noqa: S608
             for table, rows in seeded.items():
                 _put_back(table, rows)
+
+
+def empty_at_first() -> list[str]:
+    return [name for name in _emptied() if name not in SEEDED_TABLES]
 
 
 @once
