@@ -23,7 +23,7 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     return {
         **browser_type_launch_args,
         "executable_path": chromium(),
-        "args": [*sandbox, "--disable-dev-shm-usage"],
+        "args": [*sandbox, "--disable-dev-shm-usage", "--disable-gpu"],
     }
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache as once
 
 import hypothesis
 import pytest
+from django.core.cache import cache
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 
@@ -12,6 +14,7 @@ from tenancy.models import Account, AccountStatus, User
 from tenancy.roles import Role
 from tests import factories
 from tests.planting import triggers_off
+from tests.prepared import Prepared, prepare
 
 # Filled by migrations: emptied by no test.
 SEEDED_TABLES = ("igny8_credit_costs", "igny8_grant_limits")
@@ -92,9 +95,20 @@ def django_db_setup(
         teardown_databases(made, verbosity=0)
 
 
+@pytest.fixture(scope="session")
+def prepared_world(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Prepared:
+    with django_db_blocker.unblock():
+        return prepare(make_world, empty_at_first())
+
+
 @pytest.fixture
-def world(db: None) -> World:
-    return make_world()
+def world(prepared_world: Prepared, db: None) -> World:
+    return put_world(prepared_world)
+
+
+def put_world(prepared: Prepared) -> World:
+    cache.clear()  # what is counted by a person's key there belongs to the test before
+    return prepared.put()
 
 
 @pytest.fixture
@@ -113,6 +127,11 @@ def committed(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -
                 _put_back(table, rows)
 
 
+def empty_at_first() -> list[str]:
+    return [name for name in _emptied() if name not in SEEDED_TABLES]
+
+
+@once
 def _emptied() -> list[str]:
     with connection.cursor() as cursor:
         names = connection.introspection.table_names(cursor)
@@ -136,5 +155,5 @@ def _put_back(table: str, rows: list[str]) -> None:
 
 
 @pytest.fixture
-def committed_world(committed: None) -> World:
-    return make_world()
+def committed_world(prepared_world: Prepared, committed: None) -> World:
+    return put_world(prepared_world)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
 from django.db import connection
@@ -11,18 +12,19 @@ from tenancy.errors import ServiceError
 
 def digest() -> dict[str, str]:
     """The hash of all rows of each table, by table name."""
-    tables = business_tables()
     parts = [
         f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"  # noqa: S608
         f' FROM "{table}" t'
-        for table in tables
+        for table in business_tables()
     ]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts))
         return dict(cursor.fetchall())
 
 
+@cache
 def business_tables() -> list[str]:
+    """No test makes a table that is business."""
     with connection.cursor() as cursor:
         names = connection.introspection.table_names(cursor)
     return [name for name in names if name.startswith("igny8_")]

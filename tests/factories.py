@@ -130,7 +130,8 @@ def make_staff(group: str | None = "Finance", **overrides: object) -> User:
         **{"email": f"staff-{next(_number)}@igny8.example", "is_staff": True} | overrides
     )
     if group:
-        staff.groups.add(make_group(group))
+        membership = User.groups.through(user=staff, group=make_group(group))
+        User.groups.through.objects.bulk_create([membership])
     return staff
 
 

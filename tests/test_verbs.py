@@ -84,7 +84,7 @@ def test_a_failure_at_any_write_leaves_nothing_behind(committed: None, verb: Ver
 
 
 @every_verb
-def test_a_blank_reason_is_refused(db: None, verb: Verb) -> None:
+def test_a_blank_reason_and_one_over_1000_characters_are_refused(db: None, verb: Verb) -> None:
     arguments = verb.build(verb.account())
     staff = verb.who(arguments)
 
@@ -92,26 +92,19 @@ def test_a_blank_reason_is_refused(db: None, verb: Verb) -> None:
         for reason in BLANK_REASONS:
             with pytest.raises(ReasonRequired, match="Give a reason"):
                 call(verb, arguments, by=staff, reason=reason)
-
-
-@every_verb
-def test_a_reason_over_1000_characters_is_refused(db: None, verb: Verb) -> None:
-    arguments = verb.build(verb.account())
-    staff = verb.who(arguments)
-
-    with refused(ReasonRequired, says="1,001 characters"):
-        call(verb, arguments, by=staff, reason="x" * 1001)
+        with pytest.raises(ReasonRequired, match="1,001 characters"):
+            call(verb, arguments, by=staff, reason="x" * 1001)
 
 
 @verbs_on_accounts
-@pytest.mark.parametrize("superuser", [False, True], ids=["staff", "superuser"])
-def test_nobody_acts_on_an_account_they_belong_to(db: None, verb: Verb, superuser: bool) -> None:
+def test_nobody_acts_on_an_account_they_belong_to(db: None, verb: Verb) -> None:
     account = verb.account()
     arguments = verb.build(account)
-    insider = make_staff(account=account, role="viewer", is_superuser=superuser)
+    for superuser in (False, True):
+        insider = make_staff(account=account, role="viewer", is_superuser=superuser)
 
-    with refused(OwnAccount, says=f"You belong to {account.name}"):
-        call(verb, arguments, by=insider)
+        with refused(OwnAccount, says=f"You belong to {account.name}"):
+            call(verb, arguments, by=insider)
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb.refuses_deleted], ids=name_of)
@@ -136,8 +129,9 @@ def test_twice_is_once(db: None, verb: Verb) -> None:
 
 
 @every_verb
-def test_history_and_audit_say_who_and_why(db: None, verb: Verb) -> None:
-    arguments = verb.build(verb.account())
+def test_history_and_audit_say_who_why_and_on_whose_account(db: None, verb: Verb) -> None:
+    account = verb.account()
+    arguments = verb.build(account)
     staff = verb.who(arguments)
     newest_event = AuditEvent.objects.order_by("id").values_list("id", flat=True).last() or 0
     newest_rows = {model: _newest(model) for model in _history_models()}
@@ -158,19 +152,10 @@ def test_history_and_audit_say_who_and_why(db: None, verb: Verb) -> None:
     for model, newest in newest_rows.items():
         for row in model.objects.filter(history_id__gt=newest):
             assert (row.history_user, row.history_change_reason) == (staff, REASON)
-
-
-@verbs_on_accounts
-def test_every_event_names_its_account(db: None, verb: Verb) -> None:
-    account = verb.account()
-    arguments = verb.build(account)
-    before = account.audit_events.count()
-
-    call(verb, arguments, by=verb.who(arguments))
-
-    assert account_of(arguments) == account
-    assert account.audit_events.count() > before
-    assert not AuditEvent.objects.filter(account=None).exists()
+    if verb.has_account:
+        assert account_of(arguments) == account
+        assert events.filter(account=account).exists()
+        assert not AuditEvent.objects.filter(account=None).exists()
 
 
 def test_the_table_of_verbs_is_complete() -> None:

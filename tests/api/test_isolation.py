@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from billing.services import credits, holds
 from tenancy.models import Account, SyncEvent, User
@@ -11,6 +12,7 @@ from tenancy.roles import LADDER, Role
 from tests.api.table import CALLS, Who
 from tests.api.test_matrix import NOBODYS_ID, operations
 from tests.api.world import Caller, by_key, by_token, code_of
+from tests.conftest import empty_at_first
 from tests.factories import (
     make_account,
     make_ledger_row,
@@ -21,6 +23,7 @@ from tests.factories import (
     make_user,
     open_transfer,
 )
+from tests.prepared import Prepared, prepare
 
 CANARY = "kestrel"
 CONFIRM = {
@@ -101,9 +104,15 @@ def filled(path: str, ids: dict[str, str], *, nobodys: str = "") -> str:
     )
 
 
+@pytest.fixture(scope="module")
+def prepared(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Prepared:
+    with django_db_blocker.unblock():
+        return prepare(lambda: (make_tenant(CANARY), make_tenant("sparrow")), empty_at_first())
+
+
 @pytest.fixture
-def tenants(db: None) -> tuple[Tenant, Tenant]:
-    return make_tenant(CANARY), make_tenant("sparrow")
+def tenants(prepared: Prepared, db: None) -> tuple[Tenant, Tenant]:
+    return prepared.put()
 
 
 READS = sorted(path for method, path in CALLS if method == "GET")

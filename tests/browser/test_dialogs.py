@@ -72,28 +72,29 @@ def test_a_grant_by_keyboard_alone(desk: Desk, world_in_server: World) -> None:
     expect(page.get_by_text("Home G8 got 50 credits")).to_be_visible()
 
 
-def test_a_mistake_gets_the_focus(desk: Desk, world_in_server: World) -> None:
+def test_a_click_beside_the_dialog_keeps_what_was_typed_and_a_mistake_gets_the_focus(
+    desk: Desk, world_in_server: World
+) -> None:
     page = desk.sign_in(world_in_server.fiona).open_account(world_in_server.home)
-    desk.open_dialog("Grant credits")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Credits").fill("50")
-    dialog.get_by_role("button", name="Grant credits").click()
-    expect(dialog.get_by_text("Give a reason")).to_be_visible()
-    expect(dialog.get_by_label("Why")).to_be_focused()
-
-
-def test_a_click_beside_the_dialog_keeps_what_was_typed(desk: Desk, world_in_server: World) -> None:
-    page = desk.sign_in(world_in_server.fiona).open_account(world_in_server.home)
     desk.open_dialog("Grant credits")
     page.mouse.click(5, 5)
-    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(dialog).to_be_hidden()
 
     desk.open_dialog("Grant credits")
     page.get_by_label("Why").fill("A long explanation")
     page.mouse.click(5, 5)
+    # What a click hits while the dialog is still opening, as on a busy machine.
+    page.locator("#modal-overlay").dispatch_event("click")
     expect(page.get_by_label("Why")).to_have_value("A long explanation")
     page.get_by_role("link", name="Cancel", exact=True).click()
-    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(dialog).to_be_hidden()
+
+    desk.open_dialog("Grant credits")
+    dialog.get_by_label("Credits").fill("50")
+    dialog.get_by_role("button", name="Grant credits").click()
+    expect(dialog.get_by_text("Give a reason")).to_be_visible()
+    expect(dialog.get_by_label("Why")).to_be_focused()
 
 
 def test_support_suspends_an_account(desk: Desk, world_in_server: World) -> None:
@@ -123,16 +124,15 @@ def test_who_may_not_has_no_button_and_is_refused(desk: Desk, world_in_server: W
     desk.complaints.clear()
 
 
-def test_a_session_that_ended_leads_to_the_sign_in(desk: Desk, world_in_server: World) -> None:
-    page = desk.sign_in(world_in_server.fiona).open_account(world_in_server.home)
-    page.context.clear_cookies()
-    page.get_by_role("link", name="Grant credits").click()
-    expect(page.get_by_role("button", name="Log in")).to_be_visible()
-
-
-def test_an_id_is_copied(desk: Desk, world_in_server: World) -> None:
+def test_an_id_is_copied_and_a_session_that_ended_leads_to_the_sign_in(
+    desk: Desk, world_in_server: World
+) -> None:
     page = desk.sign_in(world_in_server.fiona).open_account(world_in_server.home)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy slug").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == "home-g8"
+
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Grant credits").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()

@@ -13,6 +13,7 @@ import pytest
 
 from dev import test_template
 from dev.places import ROOT
+from dev.run import Stopped, stop_on_signals
 from tests.dev.test_embedded_postgres import processes, wait_until
 
 
@@ -101,30 +102,8 @@ def alive(pids: list[int]) -> bool:
 
 
 @pytest.mark.usefixtures("data")
-def test_serves_until_told_to_end(
+def test_serves_leaves_nothing_when_killed_and_ends_when_told(
     start: Callable[[], subprocess.Popen], environment: dict[str, str], tmp_path: Path
-) -> None:
-    run = start()
-    wait_until(lambda: len(children(run)) >= 6)  # keeper, server, gunicorn and its two, worker
-    pids = children(run)
-    assert sum(b"db_worker" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids) == 1
-    with urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}/readyz") as answer:
-        assert answer.status == 200
-    says = refusal([sys.executable, "-m", "dev.preflight"], environment)
-    assert says.startswith(
-        f"Already running on {tmp_path}: http://localhost:{environment['PORT']}/"
-    )
-
-    run.send_signal(signal.SIGTERM)
-
-    assert run.wait(timeout=60) == 0
-    assert not alive(pids)
-    assert processes(tmp_path) == []
-
-
-@pytest.mark.usefixtures("data")
-def test_leaves_nothing_when_killed_and_starts_again(
-    start: Callable[[], subprocess.Popen], tmp_path: Path
 ) -> None:
     run = start()
     pids = children(run)
@@ -134,8 +113,39 @@ def test_leaves_nothing_when_killed_and_starts_again(
     run.wait()
     wait_until(lambda: not alive(pids) and processes(tmp_path) == [])
     again = start()
-    again.send_signal(signal.SIGINT)
+    wait_until(lambda: len(children(again)) >= 6)  # keeper, server, gunicorn and its two, worker
+    pids = children(again)
+    assert sum(b"db_worker" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids) == 1
+    with urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}/readyz") as answer:
+        assert answer.status == 200
+    says = refusal([sys.executable, "-m", "dev.preflight"], environment)
+    assert says.startswith(
+        f"Already running on {tmp_path}: http://localhost:{environment['PORT']}/"
+    )
+
+    again.send_signal(signal.SIGTERM)
+
     assert again.wait(timeout=60) == 0
+    assert not alive(pids)
+    assert processes(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_and_a_closed_terminal_end_it_as_well_and_once(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)  # else this process would end with its make
+    asks_to_end = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.getsignal(each) for each in asks_to_end}
+    try:
+        stop_on_signals()
+        with pytest.raises(Stopped):
+            signal.raise_signal(number)
+        for each in asks_to_end:  # while it ends, nothing more interrupts it
+            signal.raise_signal(each)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def test_a_database_that_cannot_be_reached(environment: dict[str, str]) -> None:

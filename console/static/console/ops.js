@@ -127,7 +127,9 @@
     const dialog = modal();
     const typed = dialog?.querySelector("form[data-typed]");
     if (!typed || !dialog.offsetHeight || dialog.contains(event.target)) return;
-    if (dialog.parentElement.contains(event.target)) event.stopPropagation();
+    // While the dialog opens, its frame is a little smaller than the page and the overlay is hit.
+    const beside = [dialog.parentElement, document.getElementById("modal-overlay")];
+    if (beside.some((layer) => layer?.contains(event.target))) event.stopPropagation();
   }, true);
 
   document.addEventListener("input", (event) => {

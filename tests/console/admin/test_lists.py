@@ -72,6 +72,12 @@ def changelist(model_admin: ConsoleAdmin, query: str = "") -> ChangeList:
     return model_admin.get_changelist_instance(request)
 
 
+@pytest.fixture
+def short(model_admin: ConsoleAdmin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rows to a page: what is asked of the database is the same, and little is made of it."""
+    monkeypatch.setattr(model_admin, "list_per_page", 2)
+
+
 def filter_queries(shown: ChangeList) -> Iterator[str]:
     for spec in shown.filter_specs:
         for choice in spec.choices(shown):
@@ -93,6 +99,7 @@ def sample(field: object) -> list[object]:
 
 
 @every_list
+@pytest.mark.usefixtures("short")
 def test_every_filter_opens(model_admin: ConsoleAdmin, crowded: Client) -> None:
     for query in filter_queries(changelist(model_admin)):
         # What cannot be read leads back to the list with a word about it, never to a failure.
@@ -107,6 +114,7 @@ def test_what_no_filter_can_read_leads_back_to_the_list(crowded: Client) -> None
 
 
 @every_list
+@pytest.mark.usefixtures("short")
 def test_only_columns_with_an_index_sort(model_admin: ConsoleAdmin, crowded: Client) -> None:
     usual = order_of(changelist(model_admin))
     for number, name in enumerate(changelist(model_admin).list_display):
@@ -122,6 +130,7 @@ def order_of(shown: ChangeList) -> list[str]:
 
 
 @every_list
+@pytest.mark.usefixtures("short")
 def test_a_page_too_far_is_no_failure(model_admin: ConsoleAdmin, crowded: Client) -> None:
     for page in ("0", "-1", "201", "99999999999999999999", "x"):
         with suppress(IncorrectLookupParameters):
@@ -133,7 +142,7 @@ SEARCHED = [model_admin for model_admin in LISTS if model_admin.search_fields]
 
 
 @pytest.mark.parametrize("model_admin", SEARCHED, ids=label)
-@pytest.mark.usefixtures("unwritten")
+@pytest.mark.usefixtures("unwritten", "short")
 def test_any_term_is_searched_without_failing(model_admin: ConsoleAdmin, crowded: Client) -> None:
     for term in TERMS:
         assert crowded.get(path_of(model_admin), {"q": term}).status_code == 200, term
