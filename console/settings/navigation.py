@@ -76,6 +76,12 @@ NAVIGATION = [
             "link": reverse_lazy("admin:index"),
             "permission": lambda request: request.user.is_staff,
         },
+        {
+            "title": "Your first day",
+            "icon": "menu_book",
+            "link": reverse_lazy("admin:help"),
+            "permission": may("tenancy.view_account"),
+        },
     ),
     group(
         "Customers",

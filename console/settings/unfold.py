@@ -60,6 +60,7 @@ UNFOLD = {
     "TABS": TABS,
     # Pages that are no model's: address, name, view.
     "SITE_VIEWS": [
+        ("help/", "help", "console.help.pages.FirstDay"),
         ("reconcile/", "reconcile", "console.reconcile.pages.Queue"),
         ("reconcile/result/", "reconcile_result", "console.reconcile.pages.Result"),
         ("reconcile/<int:line_id>/", "reconcile_line", "console.reconcile.pages.LinePage"),
