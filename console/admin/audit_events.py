@@ -26,6 +26,7 @@ from console.audit_kinds import words_of
 from console.diffs import Change, changes
 from console.exports import CsvExportMixin
 from console.queues import QueueFilter
+from console.saved_views.tabs import ViewsMixin
 from console.site import site
 from console.targets import page_of_target
 from tenancy.models import AuditEvent, User
@@ -41,26 +42,34 @@ def _newest() -> int:
 
 
 @admin.register(AuditEvent, site=site)
-class AuditEventAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
+class AuditEventAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     list_display = (
         "when",
         "who",
         "what_link",
+        "result_word",
         "target_link",
         "why",
         "changed_lines",
-        "result_word",
-        "door_word",
     )
     # The link to the event is on what was done, and not on when.
     list_display_links = None
-    csv_only = ("account", "ticket_url", "ip", "request_id")
+    csv_only = ("account", "door_word", "ticket_url", "ip", "request_id")
     csv_values: ClassVar = {
         "who": "actor_label",
         "what_link": lambda event: words_of(event.verb),
         "target_link": "target_label",
         "changed_lines": lambda event: "; ".join(_line(change) for change in changes(event)),
     }
+    views = (
+        ("By staff", "by=staff"),
+        ("Refused", "result__exact=refused"),
+        ("Credits", "group=credits"),
+        ("Money", "group=money"),
+        ("Sign-ins", "group=sign-in"),
+        ("Exports and imports", "group=files"),
+        ("Staff", "group=staff"),
+    )
     list_filter = (
         QueueFilter,
         "result",
@@ -72,7 +81,6 @@ class AuditEventAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         ("account", AutocompleteSelectFilter),
         ("at", DaysFilter),
     )
-    list_filter_options = {"result": {"horizontal": True, "label": "Result"}}
     # By number, which is the order of time too; a range of days reads the same index backwards.
     ordering = ("-id",)
     search_help_text = "E-mail, account, what it was done to"

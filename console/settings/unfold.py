@@ -61,6 +61,7 @@ UNFOLD = {
     # Pages that are no model's: address, name, view.
     "SITE_VIEWS": [
         ("help/", "help", "console.help.pages.FirstDay"),
+        ("views/", "saved_views", "console.saved_views.pages.Views"),
         ("reconcile/", "reconcile", "console.reconcile.pages.Queue"),
         ("reconcile/result/", "reconcile_result", "console.reconcile.pages.Result"),
         ("reconcile/<int:line_id>/", "reconcile_line", "console.reconcile.pages.LinePage"),

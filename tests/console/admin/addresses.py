@@ -40,6 +40,7 @@ SITE_WIDE = {
     "view_on_site": Kind.PARTS,
     "app_list": Kind.PARTS,
     "help": Kind.OWN,
+    "saved_views": Kind.OWN,
     "mails": Kind.OWN,
     "mail_html": Kind.OWN,
 }
