@@ -77,6 +77,12 @@ NAVIGATION = [
             "permission": lambda request: request.user.is_staff,
         },
         {
+            "title": "Search",
+            "icon": "search",
+            "link": reverse_lazy("admin:find"),
+            "permission": may("tenancy.view_account"),
+        },
+        {
             "title": "Your first day",
             "icon": "menu_book",
             "link": reverse_lazy("admin:help"),

@@ -62,6 +62,7 @@ UNFOLD = {
     "SITE_VIEWS": [
         ("help/", "help", "console.help.pages.FirstDay"),
         ("views/", "saved_views", "console.saved_views.pages.Views"),
+        ("find/", "find", "console.find.Find"),
         ("reconcile/", "reconcile", "console.reconcile.pages.Queue"),
         ("reconcile/result/", "reconcile_result", "console.reconcile.pages.Result"),
         ("reconcile/<int:line_id>/", "reconcile_line", "console.reconcile.pages.LinePage"),
