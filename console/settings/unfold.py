@@ -51,7 +51,10 @@ UNFOLD = {
         lambda request: static("console/lists.css"),
         lambda request: static("console/console.css"),
     ],
-    "SCRIPTS": [lambda request: static("console/ops.js")],
+    "SCRIPTS": [
+        lambda request: static("console/ops.js"),
+        lambda request: static("console/lists.js"),
+    ],
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
