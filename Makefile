@@ -17,7 +17,7 @@ AS_PRODUCTION := IGNY8_DEMO=0 IGNY8_DEBUG=0 IGNY8_SECURE=1 \
 	IGNY8_BANK_BIC=WESTGB22 IGNY8_BANK_NAME=Example \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/never-asked
 
-.PHONY: help run test check bench migrate fix
+.PHONY: help run test check bench screenshots migrate fix
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -40,6 +40,9 @@ check: ## Lint, format, deployment settings, missing migrations
 
 bench: ## Measure the hot paths
 	@$(DEVELOPMENT) && exec $(PY) -m bench $(ARGS)
+
+screenshots: ## Make the pictures of docs/pictures anew (needs Chromium)
+	@$(DEVELOPMENT) && exec $(PY) -m dev.screenshots
 
 migrate: ## Bring the database up to date
 	@$(RUNTIME) && exec $(PY) manage.py migrate

@@ -23,10 +23,13 @@ def reader(model_admin: ModelAdmin, column: str) -> Reader:
     """How to read a column: ISO dates in UTC, numbers without separators, words for choices.
 
     `csv_values` of the screen or `csv_value` of its column name the attribute that holds the
-    plain value; without them it is what the screen shows, less its markup. Empty for nothing.
+    plain value, or are a function that gives it; without them it is what the screen shows, less
+    its markup. Empty for nothing.
     """
     shown = getattr(model_admin, column, None)
     path = model_admin.csv_values.get(column) or getattr(shown, "csv_value", None)
+    if callable(path):
+        return lambda target: _plain(path(target))
     if path:
         *steps, last = path.split(".")
         return partial(_at, steps=steps, last=last)

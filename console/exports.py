@@ -1,6 +1,6 @@
 """The list as it is on the screen, as CSV: same filters, search, order and columns, all rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
@@ -26,10 +26,12 @@ class CsvExportMixin(ModelAdmin):
     """Adds the button and the address `export/`; the permission is export_<model>.
 
     `csv_values` gives a column's plain value where the screen shows a decorated one: a dotted path
-    of attributes by the column's name.
+    of attributes, or a function, by the column's name. `csv_only` are columns that the screen has
+    no room for.
     """
 
-    csv_values: Mapping[str, str] = {}
+    csv_values: Mapping[str, str | Callable[[Model], Value]] = {}
+    csv_only: Sequence[str] = ()
     change_list_template = "console/imports/change_list.html"
 
     def changelist_view(
@@ -60,6 +62,7 @@ class CsvExportMixin(ModelAdmin):
             return HttpResponse("This list has no such filter.", status=400)
         queryset = shown.get_queryset(request)
         columns = [name for name in shown.list_display if name != "action_checkbox"]
+        columns += self.csv_only
         labels = [_label(self, name) for name in columns]
         record_export(
             self,

@@ -4,6 +4,7 @@ from django.core.paginator import Paginator
 from django.db import connections
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
+from psycopg2 import sql
 
 # Counting stops here: “more than 10,000” is all that anybody does with the number.
 MOST_COUNTED = 10_000
@@ -22,9 +23,7 @@ class BoundedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         if self._is_whole_table():
-            estimate = self._estimate()
-            if estimate >= MOST_COUNTED:
-                return estimate
+            return self._count_of_table()
         return self.object_list.order_by()[: MOST_COUNTED + 1].count()
 
     @cached_property
@@ -52,11 +51,19 @@ class BoundedPaginator(Paginator):
             rows.query.where or rows.query.distinct or rows.query.combinator
         )
 
-    def _estimate(self) -> int:
-        """The planner's number of rows; -1 before the first ANALYZE."""
+    def _count_of_table(self) -> int:
+        """The planner's number of a large table (-1 before the first ANALYZE), else the count.
+
+        One query for both: the rows are counted only where the CASE comes to it.
+        """
+        table = self.object_list.model._meta.db_table
+        statement = sql.SQL(
+            "SELECT CASE WHEN reltuples >= {most} THEN reltuples::bigint"
+            " ELSE (SELECT count(*) FROM (SELECT FROM {table} LIMIT {most} + 1) AS counted) END"
+            " FROM pg_class WHERE oid = {name}::regclass"
+        ).format(
+            most=sql.Literal(MOST_COUNTED), table=sql.Identifier(table), name=sql.Literal(table)
+        )
         with connections[self.object_list.db].cursor() as cursor:
-            cursor.execute(
-                "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass",
-                [self.object_list.model._meta.db_table],
-            )
+            cursor.execute(statement)
             return cursor.fetchone()[0]

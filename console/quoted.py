@@ -8,7 +8,13 @@ from tenancy.services.api_keys import KEY_START
 # A reference somewhere in a line of a bank statement, however it was spaced there.
 _REFERENCE = re.compile(rf"{references.PREFIX}[{references.ALPHABET}]{{8}}[2-9]{{2}}")
 _BEGINNING = re.compile(rf"{references.PREFIX}[{references.ALPHABET}]{{2,8}}[2-9]{{0,2}}")
-_AMOUNT = re.compile(r"\d{1,7}\.\d{2}")
+# 139.00, 139,00, 1,234.50; whole numbers only beside a currency, for alone they are somebody's id.
+_AMOUNT = re.compile(r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,9})[.,](\d{2})")
+_WHOLE = re.compile(r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,9})")
+_CURRENCY = re.compile(
+    r"^(?:USD|EUR|GBP|CHF|[$€£])\s*|\s*(?:USD|EUR|GBP|CHF|[$€£])$", re.IGNORECASE
+)
+_BANK_ID = re.compile(r"\S*\d\S*")
 LONGEST = 200
 LONGEST_ID = 18  # digits
 
@@ -50,5 +56,15 @@ def key_prefix(term: str) -> str:
 
 
 def amount(term: str) -> str:
-    """`139.00`, when that is all there is."""
-    return term if _AMOUNT.fullmatch(term) else ""
+    """`1234.50` for “1,234.50”, “1234,50” or “$1,234.50”, when that is all there is."""
+    bare = _CURRENCY.sub("", term)
+    if written := _AMOUNT.fullmatch(bare):
+        return f"{written[1].replace(',', '')}.{written[2]}"
+    if bare != term and (written := _WHOLE.fullmatch(bare)):
+        return f"{written[1].replace(',', '')}.00"
+    return ""
+
+
+def bank_id(term: str) -> str:
+    """What may be a bank's transaction id: one word with a digit in it; else empty."""
+    return term if _BANK_ID.fullmatch(term) else ""

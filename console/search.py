@@ -11,7 +11,13 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
-from billing.models import OPEN_PAYMENT, Invoice, Payment
+from billing.models import (
+    OPEN_LINE,
+    OPEN_PAYMENT,
+    Invoice,
+    Payment,
+    StatementLine,
+)
 from billing.services import references
 from console import quoted, words
 from console.actions.figures import money_text
@@ -29,14 +35,23 @@ class Hit:
 
 def find(*, person: User, term: str) -> list[SearchResult]:
     """What `term` may mean, best first; nothing for a term too short to mean anything."""
+    return [hit.result for hit in hits(person=person, term=term)]
+
+
+def the_one(found: list[Hit]) -> str:
+    """The page that all exact hits are on; empty when there is none, or more than one."""
+    pages = {hit.result.link.partition("?")[0]: hit.result.link for hit in found if hit.is_exact}
+    return next(iter(pages.values())) if len(pages) == 1 else ""
+
+
+def hits(*, person: User, term: str) -> list[Hit]:
     term = quoted.clean(term)
     if len(term) < SHORTEST and quoted.number(term) is None:
         return []
-    hits = [
+    found = [
         hit for permission, finder in FINDERS if person.has_perm(permission) for hit in finder(term)
     ]
-    hits.sort(key=lambda hit: not hit.is_exact)
-    return [hit.result for hit in hits]
+    return sorted(found, key=lambda hit: not hit.is_exact)
 
 
 def account_page(account_id: int, tab: str = "") -> str:
@@ -194,6 +209,7 @@ def _payment(payment: Payment, title: str, *notes: str) -> SearchResult:
 
 
 def invoices(term: str) -> list[Hit]:
+    """By number, whole or its beginning. By amount its payment is found, which leads to it."""
     if not term[:4].isdigit():
         return []
     found = _ranked(
@@ -217,6 +233,36 @@ def invoices(term: str) -> list[Hit]:
             is_exact=invoice.rank == 0,
         )
         for invoice in found
+    ]
+
+
+def lines(term: str) -> list[Hit]:
+    """Lines of a statement by the bank's id, and open ones by their amount."""
+    amount, bank_id = quoted.amount(term), quoted.bank_id(term)
+    if not (amount or bank_id):
+        return []
+    found = _ranked(
+        StatementLine.objects.all(),
+        exact=Q(bank_transaction_id=bank_id) if bank_id else Q(pk__in=()),
+        begins=Q(pk__in=()),
+        contains=Q(state__in=OPEN_LINE, remaining=amount) if amount else Q(pk__in=()),
+    )
+    return [
+        Hit(
+            SearchResult(
+                title=line.bank_transaction_id or f"Line of {line.value_date:%Y-%m-%d}",
+                description=_joined(
+                    f"statement line from {line.payer_name or 'nobody named'}",
+                    money_text(line.amount, line.currency),
+                    line.get_state_display().lower(),
+                    f"{line.value_date:%Y-%m-%d}",
+                ),
+                link=reverse("admin:reconcile_line", args=(line.pk,)),
+                icon="description",
+            ),
+            is_exact=line.rank == 0,
+        )
+        for line in found
     ]
 
 
@@ -248,6 +294,7 @@ FINDERS: tuple[tuple[str, Callable[[str], list[Hit]]], ...] = (
     ("tenancy.view_site", sites),
     ("billing.view_payment", payments),
     ("billing.view_invoice", invoices),
+    ("billing.view_statementline", lines),
     ("tenancy.view_apikey", api_keys),
 )
 

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from unfold.sites import UnfoldAdminSite
 
-from console import dashboard, mail_pages, search
+from console import dashboard, mail_pages, search, sign_in
 from console.demo import staff as demo_staff
 from console.passwords import ChangeOwnPasswordForm
 
@@ -60,7 +60,14 @@ class ConsoleSite(UnfoldAdminSite):
         demo = {}
         if settings.DEMO:
             demo = {"demo_logins": demo_staff.LOGINS, "demo_password": demo_staff.PASSWORD}
-        return super().login(request, {**demo, **(extra_context or {})})
+        context = {**demo, **(extra_context or {})}
+        return sign_in.recorded(request, lambda: super(ConsoleSite, self).login(request, context))
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        sign_in.record_sign_out(request)
+        return super().logout(request, extra_context)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

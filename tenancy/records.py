@@ -156,10 +156,12 @@ def record(
     after: dict[str, object] | None = None,
     ticket_url: str = "",
     result: AuditEvent.Result = AuditEvent.Result.DONE,
+    nobody: str = SYSTEM_LABEL,
 ) -> AuditEvent:
     """Write one audit event in the caller's transaction. Raises InvalidValue for a bad ticket link.
 
-    `before` and `after` hold the changed fields as JSON values; equal ones are left out.
+    `before` and `after` hold the changed fields as JSON values; equal ones are left out. `nobody`
+    is what is kept as who did it where there is no `by`.
     """
     ticket_url = clean_ticket(ticket_url)
     before, after = before or {}, after or {}
@@ -167,7 +169,7 @@ def record(
     where = context.current()
     return AuditEvent.objects.create(
         actor=by,
-        actor_label=by.email if by is not None else SYSTEM_LABEL,
+        actor_label=by.email if by is not None else nobody,
         verb=verb,
         result=result,
         account=account,

@@ -27,7 +27,9 @@ class CreateAccountForm(VerbForm):
     owner_email = forms.EmailField(
         required=False, help_text="The person who will own the account. They set a password later."
     )
-    billing_email = forms.EmailField(required=False)
+    billing_email = forms.EmailField(
+        required=False, help_text="Where invoices and reminders go. Left empty: to the owner."
+    )
 
 
 class CreateAccount(Verb):
@@ -64,7 +66,9 @@ class CreateAccount(Verb):
 
 class EditAccountForm(VerbForm):
     name = forms.CharField(max_length=255)
-    billing_email = forms.EmailField(required=False)
+    billing_email = forms.EmailField(
+        required=False, help_text="Where invoices and reminders go. Left empty: to the owner."
+    )
     billing_address_line1 = forms.CharField(max_length=255, required=False)
     billing_address_line2 = forms.CharField(max_length=255, required=False)
     billing_address_city = forms.CharField(max_length=100, required=False)
@@ -106,6 +110,7 @@ class SuspendForm(VerbForm):
         label="Kind",
         choices=[(code, code.label) for code in lifecycle.SUSPENSION_CODES_OF_STAFF],
         initial=SuspensionReason.MANUAL,
+        help_text="Abuse is for broken rules. Neither ends by a payment; only a person ends it.",
     )
 
 

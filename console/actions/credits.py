@@ -181,8 +181,12 @@ class Unfreeze(Verb):
 
 
 class EditCreditCostForm(VerbForm):
-    unit = forms.ChoiceField(choices=CostUnit.choices)
-    credits = CreditsField(min_value=1, max_value=credit_costs.MAX_COST)
+    unit = forms.ChoiceField(choices=CostUnit.choices, help_text="What one price is for.")
+    credits = CreditsField(
+        min_value=1,
+        max_value=credit_costs.MAX_COST,
+        help_text="For each unit, from the next run on. What ran already keeps its price.",
+    )
 
 
 class EditCreditCost(Verb):
@@ -212,8 +216,18 @@ class EditCreditCost(Verb):
 
 
 class EditGrantLimitForm(VerbForm):
-    per_grant = CreditsField(min_value=0, max_value=grant_limits.MAX_LIMIT, label="Credits a time")
-    per_day = CreditsField(min_value=0, max_value=grant_limits.MAX_LIMIT, label="Credits a day")
+    per_grant = CreditsField(
+        min_value=0,
+        max_value=grant_limits.MAX_LIMIT,
+        label="Credits a time",
+        help_text="What is above must be approved by another person.",
+    )
+    per_day = CreditsField(
+        min_value=0,
+        max_value=grant_limits.MAX_LIMIT,
+        label="Credits a day",
+        help_text="All grants and adjustments of one person together.",
+    )
 
 
 class EditGrantLimit(Verb):

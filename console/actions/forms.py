@@ -52,7 +52,11 @@ class VerbForm(forms.Form):
         error_messages={"required": "Give a reason: it is kept with the change."},
     )
     ticket_url = forms.URLField(
-        label="Ticket link", required=False, max_length=500, assume_scheme="https"
+        label="Ticket link",
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text="The conversation that led to this, if there is one.",
     )
 
     def __init__(self, *args: Any, target: models.Model | None, **kwargs: Any) -> None:

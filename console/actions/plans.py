@@ -22,8 +22,17 @@ class EditPlanForm(VerbForm):
         label="Price a month",
         help_text="In US dollars, such as 89.00.",
     )
-    included_credits = CreditsField(min_value=0, max_value=MAX_CREDITS, label="Credits a month")
-    max_sites = forms.IntegerField(min_value=1, max_value=plans.MAX_LIMIT)
+    included_credits = CreditsField(
+        min_value=0,
+        max_value=MAX_CREDITS,
+        label="Credits a month",
+        help_text="Booked whenever a month is paid.",
+    )
+    max_sites = forms.IntegerField(
+        min_value=1,
+        max_value=plans.MAX_LIMIT,
+        help_text="Who has more already keeps them, and adds none.",
+    )
     max_users = forms.IntegerField(min_value=1, max_value=plans.MAX_LIMIT)
     features = forms.MultipleChoiceField(choices=Feature.choices, required=False)
     trial_days = forms.IntegerField(

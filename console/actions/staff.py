@@ -14,11 +14,16 @@ from tenancy.services import staff
 
 class GroupsField(forms.ModelMultipleChoiceField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=Group.objects.order_by("name"), label="Groups", **kwargs)
+        super().__init__(
+            queryset=Group.objects.order_by("name"),
+            label="Groups",
+            help_text="What each may do stands at Groups in the menu.",
+            **kwargs,
+        )
 
 
 class AddStaffForm(VerbForm):
-    email = forms.EmailField(label="E-mail")
+    email = forms.EmailField(label="E-mail", help_text="They sign in with it.")
     groups = GroupsField()
 
 

@@ -213,7 +213,7 @@ class UseUnappliedForm(VerbForm):
         Payment.objects.none(),
         empty_label=None,
         label="For the bank transfer",
-        help_text="With what is outstanding.",
+        help_text="Open ones of this account, each with what is still missing.",
     )
 
     def __init__(self, *args: Any, target: Allocation, **kwargs: Any) -> None:

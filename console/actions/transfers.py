@@ -17,7 +17,9 @@ from tenancy.models import Account, AccountStatus, Currency, Plan, SuspensionRea
 
 class OpenTransferForm(VerbForm):
     plan = forms.ModelChoiceField(
-        Plan.objects.filter(is_active=True, archived_at=None, price__gt=0), empty_label=None
+        Plan.objects.filter(is_active=True, archived_at=None, price__gt=0),
+        empty_label=None,
+        help_text="What they will pay for. The account changes to it when the money is confirmed.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -84,10 +86,13 @@ class ConfirmTransferForm(VerbForm):
         help_text="As on the statement, such as 89.00.",
         error_messages={"invalid": "Write the amount with a point, such as 89.00."},
     )
-    currency = forms.ChoiceField(choices=[*Currency.choices, ("EUR", "Euro"), ("GBP", "Pound")])
+    currency = forms.ChoiceField(
+        choices=[*Currency.choices, ("EUR", "Euro"), ("GBP", "Pound")],
+        help_text="As on the statement. Another one than expected is refused.",
+    )
     value_date = forms.DateField(
         input_formats=["%Y-%m-%d"],
-        help_text="Year-month-day, such as 2026-01-31.",
+        help_text="When the bank booked it, as year-month-day: 2026-01-31.",
         error_messages={"invalid": "Write the date as year-month-day, such as 2026-01-31."},
     )
     bank_transaction_id = forms.CharField(

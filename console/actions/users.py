@@ -12,7 +12,10 @@ from tenancy.services import users
 
 
 class ChangeRoleForm(VerbForm):
-    role = forms.ChoiceField(choices=[(role, role.label) for role in ASSIGNABLE])
+    role = forms.ChoiceField(
+        choices=[(role, role.label) for role in ASSIGNABLE],
+        help_text="Viewers read, editors write, admins see every site; owners may do everything.",
+    )
 
 
 class ChangeRole(Verb):

@@ -1,7 +1,14 @@
 """The list of accounts; the page of one account is console.account_page."""
 
+from functools import reduce
+from operator import or_
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from console.account_page import AccountPageMixin
@@ -25,8 +32,9 @@ from console.admin.search import BoundedSearchMixin
 from console.exports import CsvExportMixin
 from console.imports.admin import CsvImportMixin
 from console.models import ImportKind
-from console.queues import QueueFilter
+from console.queues import QUEUES, QueueFilter
 from console.reports.filters import ConvertedFilter
+from console.saved_views.tabs import ViewsMixin
 from console.site import site
 from tenancy.models import Account
 
@@ -38,6 +46,25 @@ class DeletedFilter(YesNoFilter):
     yes, no = "Deleted", "Not deleted"
 
 
+class AttentionFilter(SimpleListFilter):
+    """Accounts in any queue: somebody should look at each."""
+
+    title = "needs attention"
+    parameter_name = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Needs attention")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() != "yes":
+            return queryset
+        now = timezone.now()
+        waiting = [queue for queue in QUEUES if queue.model is Account]
+        return queryset.filter(
+            reduce(or_, (queue.rows(now=now, person=request.user) for queue in waiting))
+        )
+
+
 class CreditsFilter(YesNoFilter):
     title = "credits"
     parameter_name = "credits"
@@ -47,7 +74,7 @@ class CreditsFilter(YesNoFilter):
 
 @admin.register(Account, site=site)
 class AccountAdmin(
-    CsvImportMixin, CsvExportMixin, AccountPageMixin, BoundedSearchMixin, ConsoleAdmin
+    ViewsMixin, CsvImportMixin, CsvExportMixin, AccountPageMixin, BoundedSearchMixin, ConsoleAdmin
 ):
     import_kind = ImportKind.ACCOUNTS
 
@@ -78,8 +105,18 @@ class AccountAdmin(
         "created",
     )
     list_select_related = ("plan", "owner", "credit_balance")
+    views = (
+        ("Needs attention", "attention=yes"),
+        ("Trials", "status__exact=trial"),
+        ("Waiting for payment", "status__exact=pending_payment"),
+        ("Active", "status__exact=active"),
+        ("Suspended", "status__exact=suspended"),
+        ("No credits", "queue=no-credits"),
+        ("Deleted", "deleted=yes"),
+    )
     list_filter = (
         QueueFilter,
+        AttentionFilter,
         "status",
         ("plan", RelatedDropdownFilter),
         ("status_reason", ChoicesDropdownFilter),
@@ -92,7 +129,6 @@ class AccountAdmin(
         "is_system",
         "exempt_from_suspension",
     )
-    list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
     ordering = ("-id",)
     search_help_text = "Name, e-mail, domain, reference, invoice, API key"
 

@@ -1,5 +1,7 @@
 """The audit trail: who did what, to what, when and why; also what was refused."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
@@ -10,19 +12,29 @@ from unfold.decorators import display
 
 from console import words
 from console.admin import colors, columns, search
-from console.admin.audit_filters import DoorFilter, VerbFilter, door_label
+from console.admin.audit_filters import (
+    ByFilter,
+    DoorFilter,
+    KindFilter,
+    VerbFilter,
+    door_label,
+)
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
 from console.admin.search import BoundedSearchMixin
-from console.diffs import changes
+from console.audit_kinds import words_of
+from console.diffs import Change, changes
 from console.exports import CsvExportMixin
 from console.queues import QueueFilter
+from console.saved_views.tabs import ViewsMixin
 from console.site import site
 from console.targets import page_of_target
 from tenancy.models import AuditEvent, User
 
 # Labels have no index: the newest are read one by one, older ones are found by whom they concern.
 LABELS_READ = 100_000
+# Changes that a row of the list shows at once; the others open below them.
+LINES = 3
 
 
 def _newest() -> int:
@@ -30,18 +42,45 @@ def _newest() -> int:
 
 
 @admin.register(AuditEvent, site=site)
-class AuditEventAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
-    list_display = ("at", "who", "what", "target_link", "why", "result_word", "door_word")
+class AuditEventAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
+    list_display = (
+        "when",
+        "who",
+        "what_link",
+        "result_word",
+        "target_link",
+        "why",
+        "changed_lines",
+    )
+    # The link to the event is on what was done, and not on when.
+    list_display_links = None
+    csv_only = ("account", "door_word", "ticket_url", "ip", "request_id")
+    csv_values: ClassVar = {
+        "who": "actor_label",
+        "what_link": lambda event: words_of(event.verb),
+        "target_link": "target_label",
+        "changed_lines": lambda event: "; ".join(_line(change) for change in changes(event)),
+    }
+    views = (
+        ("By staff", "by=staff"),
+        ("Refused", "result__exact=refused"),
+        ("Credits", "group=credits"),
+        ("Money", "group=money"),
+        ("Sign-ins", "group=sign-in"),
+        ("Exports and imports", "group=files"),
+        ("Staff", "group=staff"),
+    )
     list_filter = (
         QueueFilter,
         "result",
+        KindFilter,
+        ByFilter,
         VerbFilter,
         DoorFilter,
         ("actor", AutocompleteSelectFilter),
         ("account", AutocompleteSelectFilter),
         ("at", DaysFilter),
     )
-    list_filter_options = {"result": {"horizontal": True, "label": "Result"}}
     # By number, which is the order of time too; a range of days reads the same index backwards.
     ordering = ("-id",)
     search_help_text = "E-mail, account, what it was done to"
@@ -54,7 +93,8 @@ class AuditEventAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
 
     account_link = columns.link("account", "Account")
     result_word = columns.state("result", "Result", colors.AUDIT)
-    why = columns.text("reason", "Why")
+    why = columns.text("reason", "Why", length=120)
+    when = columns.moment("at", "When")
 
     def ways(self, term: str) -> list[QuerySet]:
         events = AuditEvent.objects.values_list("pk")
@@ -73,7 +113,11 @@ class AuditEventAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
 
     @display(description="What")
     def what(self, event: AuditEvent) -> str:
-        return event.get_verb_label()
+        return words_of(event.verb)
+
+    @display(description="What")
+    def what_link(self, event: AuditEvent) -> str:
+        return columns.link_to(event, words_of(event.verb))
 
     @display(description="To what")
     def target_link(self, event: AuditEvent) -> str:
@@ -90,6 +134,14 @@ class AuditEventAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     def ticket(self, event: AuditEvent) -> str:
         return columns.web_link(event.ticket_url)
 
+    @display(description="Changed")
+    def changed_lines(self, event: AuditEvent) -> str:
+        told = changes(event)
+        return render_to_string(
+            "console/detail/changed.html",
+            {"changes": told, "shown": told[:LINES], "more": told[LINES:]},
+        )
+
     @display(description="Changes")
     def changed(self, event: AuditEvent) -> str:
         shown = changes(event)
@@ -98,12 +150,11 @@ class AuditEventAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         return render_to_string("console/history/changes.html", {"changes": shown})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
-        events = (
-            super()
-            .get_queryset(request)
-            .select_related("account", "actor")
-            .defer("actor__password")
-        )
-        if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
-            return events.defer("before", "after")
-        return events
+        events = super().get_queryset(request).select_related("account", "actor")
+        return events.defer("actor__password")
+
+
+def _line(change: Change) -> str:
+    """“Status: trial → active”, for the export."""
+    before = f"{change.before} → " if change.before else ""
+    return f"{change.label}: {before}{change.after}"

@@ -11,11 +11,13 @@ from typing import Any
 from django.db import models
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from unfold.decorators import display
 
 from console.actions.figures import credits_text, money_text
+from console.ages import age_text
 from console.history import web_address
 
 type Column = Callable[[Any, models.Model], Any]
@@ -139,12 +141,20 @@ def money(path: str, label: str, *, currency: str = "") -> Column:
 
 
 def moment(path: str, label: str) -> Column:
-    """A time, “2026-11-23 04:46”. The page says once that it is UTC."""
+    """A time, “2026-11-23 04:46”, and how long ago. The page says once that it is UTC."""
 
-    @display(description=label, wrapper_class="console-when")
+    @display(description=label)
     def column(self: Any, row: models.Model) -> str:
         value = at(row, path)
-        return EMPTY if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+        if value is None:
+            return EMPTY
+        return format_html(
+            '<time class="console-when" datetime="{}">{}</time>'
+            ' <span class="console-ago">{}</span>',
+            value.astimezone(UTC).isoformat(timespec="seconds"),
+            f"{value.astimezone(UTC):%Y-%m-%d %H:%M}",
+            age_text(value, now=timezone.now()),
+        )
 
     column.csv_value = path
     return column
@@ -153,10 +163,14 @@ def moment(path: str, label: str) -> Column:
 def day(path: str, label: str) -> Column:
     """The day of a time, in UTC, where the hour does not matter."""
 
-    @display(description=label, wrapper_class="console-when")
+    @display(description=label)
     def column(self: Any, row: models.Model) -> str:
         value = at(row, path)
-        return EMPTY if value is None else f"{value.astimezone(UTC):%Y-%m-%d}"
+        if value is None:
+            return EMPTY
+        return format_html(
+            '<span class="console-when">{}</span>', f"{value.astimezone(UTC):%Y-%m-%d}"
+        )
 
     column.csv_value = path
     return column

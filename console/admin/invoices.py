@@ -1,14 +1,19 @@
 """Invoices, subscriptions and activations: what was sold, and until when it is paid."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     RelatedDropdownFilter,
 )
 
-from billing.models import Activation, Invoice, Subscription
+from billing.models import Activation, Invoice, InvoiceStatus, Subscription
 from console.admin import colors, columns, search
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
@@ -20,11 +25,27 @@ from console.reports.filters import (
     UndoesFilter,
     WrittenOffTakenBackFilter,
 )
+from console.saved_views.tabs import ViewsMixin
 from console.site import site
 
 
+class OverdueFilter(SimpleListFilter):
+    """Open after the day it was due."""
+
+    title = "overdue"
+    parameter_name = "overdue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Overdue")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(status=InvoiceStatus.OPEN, due_on__lt=timezone.now().date())
+
+
 @admin.register(Invoice, site=site)
-class InvoiceAdmin(InvoicePagesMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
+class InvoiceAdmin(ViewsMixin, InvoicePagesMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     list_display = (
         "number",
         "account_link",
@@ -34,14 +55,20 @@ class InvoiceAdmin(InvoicePagesMixin, CsvExportMixin, BoundedSearchMixin, Consol
         "issued_on",
         "due_on",
     )
+    views = (
+        ("Open", "status__exact=open"),
+        ("Overdue", "overdue=yes"),
+        ("Paid", "status__exact=paid"),
+        ("Void", "status__exact=void"),
+    )
     list_filter = (
         "status",
+        OverdueFilter,
         ("plan", RelatedDropdownFilter),
         ("account", AutocompleteSelectFilter),
         ("issued_on", DaysFilter),
         ("due_on", DaysFilter),
     )
-    list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
     list_select_related = ("account", "plan")
     ordering = ("-id",)
     sortable_by = ("number",)

@@ -15,11 +15,12 @@ from console.admin.search import BoundedSearchMixin
 from console.exports import CsvExportMixin
 from console.queues import QueueFilter
 from console.reports.filters import ByHandFilter, WrittenOffFilter
+from console.saved_views.tabs import ViewsMixin
 from console.site import site
 
 
 @admin.register(Payment, site=site)
-class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
+class PaymentAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     verbs = (ConfirmTransfer, WriteOff, RejectTransfer, ReverseTransfer)
 
     list_display = (
@@ -29,8 +30,15 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         "expected",
         "received",
         "invoice_link",
-        "opened_at",
+        "opened",
         "value_date",
+    )
+    views = (
+        ("Waiting", "queue=transfers-waiting"),
+        ("Past due", "queue=renewals-overdue"),
+        ("Confirmed", "status__exact=confirmed"),
+        ("Rejected", "status__exact=rejected"),
+        ("Reversed", "status__exact=reversed"),
     )
     list_filter = (
         QueueFilter,
@@ -43,7 +51,6 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         ByHandFilter,
         WrittenOffFilter,
     )
-    list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
     list_select_related = ("account", "invoice")
     ordering = ("-id",)
     search_help_text = "Reference, account, invoice, payer, bank id"
@@ -69,6 +76,7 @@ class PaymentAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     expected = columns.money("expected_amount", "Expected")
     received = columns.money("received_total", "Received")
     allocations = columns.rows_of("payment", "billing.Allocation", "Allocations")
+    opened = columns.moment("opened_at", "Opened at")
     missing = columns.money("written_off", "Was missing, and is not asked for")
     set_in_motion = columns.rows_of("payment", "billing.Activation", "Set in motion")
     credits = columns.rows_of("payment", "billing.CreditTransaction", "Credits granted")

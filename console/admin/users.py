@@ -69,6 +69,7 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         "is_active", "Sign-in", yes="Can sign in", no="Deactivated", good=True
     )
     last_seen = columns.moment("last_login", "Last sign-in")
+    joined = columns.day("date_joined", "Date joined")
     sites = columns.rows_of("user", "tenancy.SiteUserAccess", "Sites given by name")
     acts = columns.rows_of("actor", "tenancy.AuditEvent", "What this person did")
 
@@ -77,8 +78,8 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         if shows_staff(request):
-            return ("email", "name", "group_names", "can_sign_in", "last_seen", "date_joined")
-        return ("email", "name", "account_link", "role", "can_sign_in", "last_seen", "date_joined")
+            return ("email", "name", "group_names", "can_sign_in", "last_seen", "joined")
+        return ("email", "name", "account_link", "role", "can_sign_in", "last_seen", "joined")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -2,6 +2,7 @@ from console.models.import_file import ImportFile, ImportKind
 from console.models.import_row import ImportProblem, ImportRow
 from console.models.import_run import ImportRun, RunState
 from console.models.one_time_token import OneTimeToken
+from console.models.saved_view import SavedView
 
 __all__ = [
     "ImportFile",
@@ -11,4 +12,5 @@ __all__ = [
     "ImportRun",
     "OneTimeToken",
     "RunState",
+    "SavedView",
 ]

@@ -76,6 +76,18 @@ NAVIGATION = [
             "link": reverse_lazy("admin:index"),
             "permission": lambda request: request.user.is_staff,
         },
+        {
+            "title": "Search",
+            "icon": "search",
+            "link": reverse_lazy("admin:find"),
+            "permission": may("tenancy.view_account"),
+        },
+        {
+            "title": "Your first day",
+            "icon": "menu_book",
+            "link": reverse_lazy("admin:help"),
+            "permission": may("tenancy.view_account"),
+        },
     ),
     group(
         "Customers",

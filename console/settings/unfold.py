@@ -51,7 +51,10 @@ UNFOLD = {
         lambda request: static("console/lists.css"),
         lambda request: static("console/console.css"),
     ],
-    "SCRIPTS": [lambda request: static("console/ops.js")],
+    "SCRIPTS": [
+        lambda request: static("console/ops.js"),
+        lambda request: static("console/lists.js"),
+    ],
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
@@ -60,6 +63,9 @@ UNFOLD = {
     "TABS": TABS,
     # Pages that are no model's: address, name, view.
     "SITE_VIEWS": [
+        ("help/", "help", "console.help.pages.FirstDay"),
+        ("views/", "saved_views", "console.saved_views.pages.Views"),
+        ("find/", "find", "console.find.Find"),
         ("reconcile/", "reconcile", "console.reconcile.pages.Queue"),
         ("reconcile/result/", "reconcile_result", "console.reconcile.pages.Result"),
         ("reconcile/<int:line_id>/", "reconcile_line", "console.reconcile.pages.LinePage"),

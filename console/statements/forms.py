@@ -42,6 +42,7 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label="Statement file",
+        help_text="As the bank hands it out: CSV or camt.053, also zipped. Nothing is kept yet.",
         max_length=255,
         widget=UnfoldAdminFileFieldWidget(
             attrs={"accept": ".csv,.txt,.tsv,.xml,.zip,text/csv,text/xml,application/zip"}

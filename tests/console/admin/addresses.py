@@ -39,6 +39,9 @@ SITE_WIDE = {
     "autocomplete": Kind.PARTS,
     "view_on_site": Kind.PARTS,
     "app_list": Kind.PARTS,
+    "help": Kind.OWN,
+    "saved_views": Kind.OWN,
+    "find": Kind.OWN,
     "mails": Kind.OWN,
     "mail_html": Kind.OWN,
 }

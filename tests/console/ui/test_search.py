@@ -1,6 +1,7 @@
 """The search box finds what customers quote, and shows it to those who may see it."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -102,6 +103,30 @@ def test_money_is_found_by_amount_bank_id_and_invoice(known: World) -> None:
         paid.invoice.number,
         waiting.invoice.number,
     }
+
+
+def test_statement_lines_are_found_by_bank_id_and_amount(known: World) -> None:
+    factories.make_line(Decimal("1234.50"), by=known.fiona, bank_transaction_id="FT26117X9")
+
+    assert titles(known.fiona, "FT26117X9") == ["FT26117X9"]
+    for written in ("1,234.50", "1234,50", "$1,234.50", "1234.50 usd"):
+        assert titles(known.fiona, written) == ["FT26117X9"], written
+    known.fiona.groups.clear()
+    grant = Permission.objects.get(codename="view_account")
+    known.fiona.user_permissions.add(grant)
+    assert titles(User.objects.get(pk=known.fiona.pk), "FT26117X9") == []
+
+
+def test_the_search_page_jumps_to_the_one_exact_hit(known: World, as_: SignIn) -> None:
+    client = as_(known.sam)
+
+    jumped = client.get("/admin/find/", {"q": "HOME-G8"})
+    assert jumped.url == reverse("admin:tenancy_account_change", args=(known.home.pk,))
+    listed = client.get("/admin/find/", {"q": "HOME-G8", "all": 1}).content.decode()
+    assert "Home G8" in listed
+    # Not exact: the person chooses.
+    assert client.get("/admin/find/", {"q": "home"}).status_code == 200
+    assert "Nothing found" in client.get("/admin/find/", {"q": "no such thing"}).content.decode()
 
 
 def test_a_site_is_found_by_its_key_even_when_all_of_it_was_pasted(known: World) -> None:

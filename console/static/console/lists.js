@@ -1,0 +1,15 @@
+// On a phone the rows of a list are cards: each cell is told its heading, and whether it is empty.
+// Without this file the cards have no small headings.
+"use strict";
+
+document.addEventListener("DOMContentLoaded", () => {
+  const list = document.getElementById("result_list");
+  if (!list) return;
+  const headings = [...list.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
+  for (const row of list.querySelectorAll("tr.data-row")) {
+    [...row.children].forEach((cell, place) => {
+      cell.dataset.label = headings[place] ?? "";
+      if (["", "-", "–"].includes(cell.textContent.trim())) cell.dataset.empty = "";
+    });
+  }
+});
