@@ -6,6 +6,7 @@ instead of the embedded server. Whatever else is set is put aside: tests run ali
 
 import gc
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Generator
@@ -48,6 +49,7 @@ FIRST = [
     "tests/console/",
     "tests/billing/",
 ]
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108
 PUT_ASIDE = [TEMPLATE, "REDIS_URL", "REPLICA_URL", "PORT", "DATA_DIR"]
 
 
@@ -71,7 +73,7 @@ def prepare_environment() -> None:
 
 
 def start_server(config: pytest.Config) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="igny8-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="igny8-tests-", dir=_in_memory()))
     try:
         test_template.copy_to(folder)
         server = use(folder=folder, temporary=True)
@@ -80,6 +82,13 @@ def start_server(config: pytest.Config) -> None:
     os.environ["DATABASE_URL"] = server.url
     os.environ[TEMPLATE] = "igny8"
     config.add_cleanup(server.close)
+
+
+def _in_memory() -> Path | None:
+    """Where files are memory, if there is room: a commit waits for the disk, a test need not."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        return MEMORY
+    return None
 
 
 @pytest.hookimpl(trylast=True)

@@ -68,7 +68,7 @@ def test_what_is_refused_changes_nothing(world: World) -> None:
         notes.unpin(note=other, **facts)
 
 
-@pytest.mark.parametrize("column", ["text = 'other'", "written_by_id = 1", "account_id = 1"])
+@pytest.mark.parametrize("column", ["text = 'other'", "written_by_id = -1", "account_id = -1"])
 def test_the_database_keeps_what_was_written(world: World, column: str) -> None:
     write(world.home)
     with pytest.raises(IntegrityError, match="never edited"):

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from billing.services import approval_commands
 from console.audit_kinds import KINDS
 from console.sign_in import LOCKED, UNKNOWN
 from console.site import site
@@ -66,7 +67,10 @@ def test_every_verb_is_of_one_kind() -> None:
     }
     assert len(done) > 30
 
-    kinds = {verb: [kind.code for kind in KINDS if kind.has(verb)] for verb in tried | done}
+    asked_for = set(approval_commands.COMMANDS)  # run under the name of the verb itself
+    recorded = (tried | done) - asked_for
+
+    kinds = {verb: [kind.code for kind in KINDS if kind.has(verb)] for verb in recorded}
 
     assert {verb: codes for verb, codes in kinds.items() if len(codes) != 1} == {}
 

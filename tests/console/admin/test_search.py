@@ -20,7 +20,7 @@ def searched(world: World) -> World:
     api_keys.rotate(site=site, overlap_hours=0, by=world.sam, reason=REASON, now=NOW)
     open_transfer(world.home)
     open_transfer(world.other)
-    make_account(name="Nobody's business")
+    make_account(name="Nobody's business", slug="nobodys-business")
     return world
 
 
