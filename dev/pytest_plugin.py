@@ -123,3 +123,4 @@ def pytest_collection_finish() -> None:
     """What all tests share lives to the end: nobody need look through it for garbage."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # objects of a test die young, most without any collector

@@ -26,7 +26,7 @@ from tests.api.test_isolation import Tenant, make_tenant
 from tests.api.world import Caller, by_key, by_token
 from tests.factories import make_plan
 
-EXAMPLES = 6
+EXAMPLES = 4
 DESCRIBED = json.loads(api_docs.described())
 SCHEMA = schemathesis.openapi.from_dict(DESCRIBED)
 SCHEMA.app = get_wsgi_application()
