@@ -49,9 +49,16 @@ def overview(
         "ledger": account.credit_transactions.select_related("created_by").order_by("-sequence")[
             :LATEST
         ],
-        "subscription": getattr(account, "subscription", None),
+        "subscription": (subscription := getattr(account, "subscription", None)),
+        "paid_until": None if subscription else _paid_until(account),
         "notes": _notes(account, person),
     }
+
+
+def _paid_until(account: Account) -> datetime | None:
+    """The end of what was paid last: periods of the system before have no subscription here."""
+    standing = account.activations.filter(reverses=None, reversed_by=None)
+    return standing.order_by("-period_end").values_list("period_end", flat=True).first()
 
 
 def _notes(account: Account, person: User) -> list[Row]:

@@ -6,9 +6,9 @@ from itertools import groupby
 import pytest
 from django.contrib.auth import authenticate
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
-from billing.models import OPEN_LINE, Invoice, MoneyProof, Payment, StatementLine
+from billing.models import OPEN_LINE, Activation, Invoice, MoneyProof, Payment, StatementLine
 from billing.reports import cash, mrr
 from billing.reports.months import Month, Months
 from billing.services import matching
@@ -142,3 +142,14 @@ def test_the_next_row_gets_the_next_id(model: type) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [model._meta.db_table])
         assert cursor.fetchone() == (highest + 1,)
+
+
+def test_months_paid_without_a_subscription_are_on_the_account_page(client: Client) -> None:
+    client.force_login(User.objects.get(email="support@igny8.test"))
+    paid = Account.objects.get(slug="scale-account").pk
+    until = Activation.objects.filter(account=paid).latest("period_end").period_end
+
+    page = client.get(f"/admin/tenancy/account/{paid}/change/").content.decode()
+
+    assert f"{until:%Y-%m-%d}" in page
+    assert "(no subscription)" in page
