@@ -31,6 +31,7 @@ class Approve(OnRequest):
     submit = "Approve"
     permission = approval_rules.DECIDE
     icon = "check_circle"
+    is_main = True
 
     def refusal_for(self, target: Approval, by: User) -> str:
         return self.refusal(target) or why_not(target, by)

@@ -59,6 +59,8 @@ class Verb:
     permission: ClassVar[str]
     icon: ClassVar[str] = ""
     is_dangerous: ClassVar[bool] = False
+    # What one opens the object's page for: the one button in color.
+    is_main: ClassVar[bool] = False
     form_class: ClassVar[type[VerbForm]] = VerbForm
     template: ClassVar[str] = "console/verb/form.html"
     # Related objects that consequences and refusals read.
@@ -323,7 +325,9 @@ class Verb:
 
     @property
     def variant(self) -> ActionVariant:
-        return ActionVariant.DANGER if self.is_dangerous else ActionVariant.DEFAULT
+        if self.is_dangerous:
+            return ActionVariant.DANGER
+        return ActionVariant.PRIMARY if self.is_main else ActionVariant.DEFAULT
 
 
 def _whole_address(request: HttpRequest, secret: str) -> str:

@@ -235,6 +235,7 @@ class UseUnapplied(OnUnapplied):
     submit = "Use it"
     permission = "billing.use_unapplied_money"
     icon = "task_alt"
+    is_main = True
     form_class = UseUnappliedForm
 
     def consequences(self, target: Allocation, by: User) -> list[Consequence]:

@@ -107,6 +107,7 @@ class ConfirmTransfer(Verb):
     submit = "Confirm transfer"
     permission = "billing.confirm_bank_transfer"
     icon = "check_circle"
+    is_main = True
     form_class = ConfirmTransferForm
     related = ("account__plan", "account__credit_balance", "invoice__plan", "confirmed_by")
 
