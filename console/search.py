@@ -199,7 +199,7 @@ def _payment(payment: Payment, title: str, *notes: str) -> SearchResult:
         title=title,
         description=_joined(
             *notes,
-            f"payment of {payment.account}",
+            f"bank transfer of {payment.account}",
             money_text(payment.expected_amount, payment.currency),
             payment.get_status_display().lower(),
         ),

@@ -86,7 +86,7 @@ def test_a_reference_with_a_slip_is_asked_about(known: World) -> None:
 
     assert found.title == f"Did you mean {reference}?"
     slip = f"one character differs ({wrong[4]} for {reference[4]})"
-    assert found.description.startswith(f"{slip}, payment of Home G8")
+    assert found.description.startswith(f"{slip}, bank transfer of Home G8")
 
 
 def test_money_is_found_by_amount_bank_id_and_invoice(known: World) -> None:
