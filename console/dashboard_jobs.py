@@ -32,7 +32,10 @@ JOBS: dict[str, tuple[str, str]] = {
     queues.REFUSED_LATELY.code: ("tenancy.view_auditevent", "Review attempts"),
 }
 # Worked off on a page of their own, that shows the same rows.
-PAGES = {queues.UNMATCHED_MONEY.code: "admin:reconcile"}
+PAGES = {
+    queues.UNMATCHED_MONEY.code: "admin:reconcile",
+    queues.APPROVALS_WAITING.code: "admin:billing_approval_decide_several",
+}
 
 
 def job_of(queue: Queue, person: User) -> Job | None:

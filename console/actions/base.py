@@ -29,11 +29,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Consequence:
-    """One line of what will happen: “Status”, “trial”, “active”. `before` may be empty."""
+    """One line of what will happen: “Status”, “trial”, “active”. `before` may be empty.
+
+    `plus` names the field whose number is added to `before`: while it is typed, the page shows the
+    sum in place of `after` (ops.js).
+    """
 
     label: str
     before: str
     after: str
+    plus: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Verb:
     name: ClassVar[str]
     label: ClassVar[str]
     submit: ClassVar[str]
+    dismiss: ClassVar[str] = "Cancel"
     permission: ClassVar[str]
     icon: ClassVar[str] = ""
     is_dangerous: ClassVar[bool] = False
