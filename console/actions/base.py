@@ -279,6 +279,7 @@ class Verb:
         # A dialog opened in a new tab is a page of its own, with menu and way back.
         is_dialog = bool(request.headers.get("HX-Request"))
         layout = "console/verb/dialog.html" if is_dialog else "console/verb/page.html"
+        account = self.account_of(target) if target is not None else None
         return render(
             request,
             template,
@@ -289,6 +290,8 @@ class Verb:
                 "is_dialog": is_dialog,
                 "verb": self,
                 "target": target,
+                # Whose it is, where the target does not say so itself.
+                "whose": account if account and account.name not in str(target) else None,
                 "title": self.label if target is None else f"{self.label}: {target}",
                 **context,
             },

@@ -21,7 +21,7 @@ def test_support_asks_and_an_approver_approves(desk: Desk, world_in_server: Worl
     amount.fill("5000")
     expect(dialog.get_by_text(told)).to_be_visible()
     dialog.get_by_label("Why").fill("Two weeks of outage")
-    dialog.get_by_role("button", name="Grant credits").dblclick()
+    dialog.get_by_role("button", name="Send for approval").dblclick()
 
     expect(page.get_by_text("over your limit of 200: sent for approval")).to_be_visible()
     box = page.get_by_role("region", name="Waiting for approval")

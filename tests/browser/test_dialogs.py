@@ -22,6 +22,8 @@ def test_a_grant_is_told_while_typed_and_a_double_click_sends_it_once(
     expect(becomes).to_have_text("1,000 + the grant")
     send.click()
     expect(dialog.get_by_text("Fill this in.")).to_be_visible()
+    dialog.get_by_label("Credits").fill("-1001")
+    expect(becomes).to_have_text("below zero: will be refused")
     dialog.get_by_label("Credits").fill("50")
     expect(becomes).to_have_text("1,050")
     expect(dialog.get_by_text("Fill this in.")).to_have_count(0)

@@ -24,7 +24,7 @@ def test_a_customer_is_found_by_whatever_they_quote(desk: Desk, world_in_server:
     reference = factories.open_transfer(home, now=now).reference
     slip = reference[:4] + ("O" if reference[4] != "O" else "A") + reference[5:]
     page = desk.sign_in(world.sam).begin()
-    hits = desk.ask("home g8")
+    hits = desk.ask("")
     # Each with another title than the one before: an old answer cannot pass for a new one.
     for term, title, tab in (
         ("HOME g8", "Home G8", ""),
@@ -33,8 +33,7 @@ def test_a_customer_is_found_by_whatever_they_quote(desk: Desk, world_in_server:
         (f"payment {reference.replace('-', ' ').lower()} thanks", reference, "billing"),
         ("home-g8", "Home G8", ""),
         (slip, f"Did you mean {reference}?", "billing"),
-        (made.secret, f"{made.key.prefix}…", "sites"),
-        ("stmt-77/1".upper(), paid.reference, "billing"),
+        ("STMT-77/1", paid.reference, "billing"),
         (made.key.prefix[:12], f"{made.key.prefix}…", "sites"),
         (paid.invoice.number, paid.invoice.number, "billing"),
         ("$89", reference, "billing"),

@@ -150,6 +150,9 @@
     }
     const text = over ? input.dataset.over : "";
     if (note.textContent !== text) note.textContent = text;
+    const send = input.form.querySelector("[type=submit]");
+    send.dataset.otherwise ??= send.textContent;
+    send.textContent = over ? "Send for approval" : send.dataset.otherwise;
   }
 
   document.addEventListener("input", (event) => {
@@ -172,7 +175,8 @@
     const typed = place.closest("form").elements[place.dataset.plus].value;
     const sum = Number(place.dataset.before.replaceAll(",", "")) + Number(typed);
     const known = typed !== "" && Number.isSafeInteger(sum);
-    const text = known ? sum.toLocaleString("en-US") : place.dataset.otherwise;
+    const after = sum < 0 ? "below zero: will be refused" : sum.toLocaleString("en-US");
+    const text = known ? after : place.dataset.otherwise;
     if (place.textContent !== text) place.textContent = text;
   }
 
