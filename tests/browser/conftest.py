@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tenancy.models import Account, User
@@ -54,11 +54,10 @@ class Desk:
         clicks.forget(page)
         return page
 
-    def ask(self, term: str) -> Locator:
-        """Ctrl+K and what was quoted, on any screen; the hits as links."""
+    def ask(self, term: str) -> None:
+        """Ctrl+K and what was quoted, on any screen."""
         self.page.keyboard.press("Control+k")
         self.page.locator("#search-input-command").fill(term)
-        return self.page.locator("#command-results-list a")
 
     def find(self, term: str) -> Page:
         """As `ask`, and Enter opens the first."""
