@@ -14,6 +14,7 @@ from tenancy.models import User
 class Job:
     label: str
     url: str
+    is_dialog: bool
 
 
 # For who may do the work, by the permission of its verb; everybody else has the number's link.
@@ -31,8 +32,12 @@ JOBS: dict[str, tuple[str, str]] = {
     queues.APPROVALS_WAITING.code: (DECIDE, "Decide"),
     queues.REFUSED_LATELY.code: ("tenancy.view_auditevent", "Review attempts"),
 }
-# Worked off on a page of their own, that shows the same rows.
-PAGES = {queues.UNMATCHED_MONEY.code: "admin:reconcile"}
+# Worked off on a page or in a dialog of their own, that shows the same rows.
+PAGES = {
+    queues.UNMATCHED_MONEY.code: "admin:reconcile",
+    queues.APPROVALS_WAITING.code: "admin:billing_approval_decide_several",
+}
+DIALOGS = {queues.APPROVALS_WAITING.code}
 
 
 def job_of(queue: Queue, person: User) -> Job | None:
@@ -40,4 +45,4 @@ def job_of(queue: Queue, person: User) -> Job | None:
     if not person.has_perm(permission):
         return None
     page = PAGES.get(queue.code)
-    return Job(label, reverse(page) if page else queue.url)
+    return Job(label, reverse(page) if page else queue.url, queue.code in DIALOGS)

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from unfold.sites import UnfoldAdminSite
 
-from console import dashboard, mail_pages, search, sign_in
+from console import dashboard, mail_pages, search, search_screens, sign_in
 from console.demo import staff as demo_staff
 from console.passwords import ChangeOwnPasswordForm
 
@@ -88,7 +88,10 @@ class ConsoleSite(UnfoldAdminSite):
         if not term.strip():
             return HttpResponse()
         found = search.find(person=request.user, term=term)
-        screens = self._search_apps(self.get_app_list(request), term.strip().lower())
+        screens = search_screens.find(request=request, term=term)
+        links = {screen.link for screen in screens}
+        lists = self._search_apps(self.get_app_list(request), term.strip().lower())
+        screens += [each for each in lists if each.link not in links]
         results = [*found, *screens[: search.MOST]]
         page = Paginator(results, per_page=max(1, len(results)))
         return TemplateResponse(

@@ -69,13 +69,17 @@ class EditAccountForm(VerbForm):
     billing_email = forms.EmailField(
         required=False, help_text="Where invoices and reminders go. Left empty: to the owner."
     )
-    billing_address_line1 = forms.CharField(max_length=255, required=False)
-    billing_address_line2 = forms.CharField(max_length=255, required=False)
-    billing_address_city = forms.CharField(max_length=100, required=False)
-    billing_address_state = forms.CharField(max_length=100, required=False)
-    billing_address_postal_code = forms.CharField(max_length=20, required=False)
+    billing_address_line1 = forms.CharField(max_length=255, required=False, label="Address")
+    billing_address_line2 = forms.CharField(
+        max_length=255, required=False, label="Address, second line"
+    )
+    billing_address_city = forms.CharField(max_length=100, required=False, label="City")
+    billing_address_state = forms.CharField(max_length=100, required=False, label="State or region")
+    billing_address_postal_code = forms.CharField(
+        max_length=20, required=False, label="Postal code"
+    )
     billing_address_country = forms.CharField(
-        max_length=2, required=False, help_text="Two letters, such as PK or US."
+        max_length=2, required=False, label="Country", help_text="Two letters, such as PK or US."
     )
     payment_method = forms.ChoiceField(
         choices=[("", "not chosen"), *Account._meta.get_field("payment_method").choices],
@@ -199,6 +203,7 @@ class Cancel(Verb):
     name = "cancel"
     label = "Cancel account"
     submit = "Cancel the account"
+    dismiss = "Keep the account"
     permission = "tenancy.cancel_account"
     icon = "cancel"
     is_dangerous = True

@@ -29,11 +29,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Consequence:
-    """One line of what will happen: “Status”, “trial”, “active”. `before` may be empty."""
+    """One line of what will happen: “Status”, “trial”, “active”. `before` may be empty.
+
+    `plus` names the field whose number is added to `before`: while it is typed, the page shows the
+    sum in place of `after` (ops.js).
+    """
 
     label: str
     before: str
     after: str
+    plus: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Verb:
     name: ClassVar[str]
     label: ClassVar[str]
     submit: ClassVar[str]
+    dismiss: ClassVar[str] = "Cancel"
     permission: ClassVar[str]
     icon: ClassVar[str] = ""
     is_dangerous: ClassVar[bool] = False
@@ -275,6 +281,7 @@ class Verb:
         # A dialog opened in a new tab is a page of its own, with menu and way back.
         is_dialog = bool(request.headers.get("HX-Request"))
         layout = "console/verb/dialog.html" if is_dialog else "console/verb/page.html"
+        account = self.account_of(target) if target is not None else None
         return render(
             request,
             template,
@@ -285,6 +292,8 @@ class Verb:
                 "is_dialog": is_dialog,
                 "verb": self,
                 "target": target,
+                # Whose it is, where the target does not say so itself.
+                "whose": account if account and account.name not in str(target) else None,
                 "title": self.label if target is None else f"{self.label}: {target}",
                 **context,
             },

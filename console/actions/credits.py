@@ -54,7 +54,7 @@ class Grant(Verb):
     def consequences(self, target: Account, by: User) -> list[Consequence]:
         now = credits_text(target.credits)
         return [
-            Consequence("Credits", now, f"{now} {self.sign} {self.change}"),
+            Consequence("Credits", now, f"{now} {self.sign} {self.change}", plus="amount"),
             Consequence("Your limit", "", asking.limit_text(_allowance(by))),
         ]
 

@@ -57,6 +57,7 @@ class VerbForm(forms.Form):
         max_length=500,
         assume_scheme="https",
         help_text="The conversation that led to this, if there is one.",
+        error_messages={"invalid": "Paste the whole address, such as https://example.com/4711."},
     )
 
     def __init__(self, *args: Any, target: models.Model | None, **kwargs: Any) -> None:
@@ -71,6 +72,9 @@ class VerbForm(forms.Form):
 
     @staticmethod
     def _dress(field: forms.Field) -> None:
+        if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+            is_choice = isinstance(field, forms.ChoiceField)
+            field.error_messages["required"] = "Choose one." if is_choice else "Fill this in."
         widget_class = next(widget for kind, widget in WIDGETS if isinstance(field, kind))
         plain = field.widget
         if type(plain) is widget_class:

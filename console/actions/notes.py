@@ -23,6 +23,7 @@ class NoteForm(VerbForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].label = "Note"
+        self.fields["reason"].help_text = "Your colleagues and the auditor read it."
         self.fields["reason"].widget.attrs["rows"] = 4
         self.fields["reason"].error_messages["required"] = "Write the note."
         self.order_fields(["reason", "pinned", "ticket_url", "token"])

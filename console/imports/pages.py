@@ -126,6 +126,7 @@ def show(
             "new": rows_of(model_admin, request, Change.NEW, rows, summary.new),
             "may_confirm": may_confirm and summary.to_do,
             "in_background": summary.rows > BACKGROUND_ABOVE,
+            "again": UploadForm(),
             "form": form or ConfirmForm(initial={"fingerprint": import_file.fingerprint}),
         }
     return _render(model_admin, request, "console/imports/preview.html", context)

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tenancy.models import Account, User
+from tests.browser import clicks
 from tests.conftest import World
 
 PASSWORD = "correct horse battery"
@@ -45,6 +46,24 @@ class Desk:
 
     def open(self, path: str) -> Page:
         self.page.goto(f"{self.server.url}{path}")
+        return self.page
+
+    def begin(self) -> Page:
+        """A job begins at the dashboard; clicks are counted from there."""
+        page = self.open("/admin/")
+        clicks.forget(page)
+        return page
+
+    def ask(self, term: str) -> None:
+        """Ctrl+K and what was quoted, on any screen."""
+        self.page.keyboard.press("Control+k")
+        self.page.locator("#search-input-command").fill(term)
+
+    def find(self, term: str) -> Page:
+        """As `ask`, and Enter opens the first."""
+        with self.page.expect_navigation():
+            self.ask(term)
+            self.page.keyboard.press("Enter")
         return self.page
 
     def open_account(self, account: Account, tab: str = "overview") -> Page:
@@ -98,6 +117,7 @@ def desk(world_in_server: World, server: LiveServer, window: BrowserContext) -> 
     """Fails the test when the browser complained about anything."""
     window.clear_cookies()
     page = window.new_page()
+    page.add_init_script(clicks.COUNT)
     desk = Desk(page, server)
     page.on("pageerror", lambda error: desk.complaints.append(f"{page.url}: {error}"))
     page.on(

@@ -20,6 +20,8 @@ def test_what_does_not_apply_says_why_and_paper_is_clean(
     factories.open_transfer(world_in_server.home)
     page = desk.sign_in(world_in_server.sam).open_account(world_in_server.home, "timeline")
 
+    # Whose job it is not has no button at all; for whom it is, but not now, it says why.
+    expect(page.get_by_role("link", name="Confirm transfer")).to_have_count(0)
     page.get_by_text("Not now: Open bank transfer").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")

@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from billing.models import Approval
 from tests import factories
+from tests.browser.clicks import took
 from tests.browser.conftest import Desk
 from tests.conftest import World
 
@@ -20,7 +21,7 @@ def test_support_asks_and_an_approver_approves(desk: Desk, world_in_server: Worl
     amount.fill("5000")
     expect(dialog.get_by_text(told)).to_be_visible()
     dialog.get_by_label("Why").fill("Two weeks of outage")
-    dialog.get_by_role("button", name="Grant credits").dblclick()
+    dialog.get_by_role("button", name="Send for approval").dblclick()
 
     expect(page.get_by_text("over your limit of 200: sent for approval")).to_be_visible()
     box = page.get_by_role("region", name="Waiting for approval")
@@ -30,9 +31,8 @@ def test_support_asks_and_an_approver_approves(desk: Desk, world_in_server: Worl
     assert Approval.objects.count() == 1
 
     desk.page.context.clear_cookies()
-    page = desk.sign_in(ann).open("/admin/")
-    page.get_by_role("link", name="Approvals waiting 1").click()
-    page.get_by_role("link", name="Decide several").click()
+    page = desk.sign_in(ann).begin()
+    desk.open_dialog("Decide")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Grant 5,000 credits for Home G8").check()
     dialog.get_by_label("Decision").select_option("approve")
@@ -40,6 +40,7 @@ def test_support_asks_and_an_approver_approves(desk: Desk, world_in_server: Worl
     dialog.get_by_role("button", name="Decide").click()
 
     expect(dialog).to_contain_text("is approved and done. Credits 1,000 → 6,000, ledger row 2.")
+    took(page, "Approve what a colleague asked for", clicks=3)
     dialog.get_by_role("link", name="Done").click()
     expect(page.get_by_text("0 approvals")).to_be_visible()
     desk.open_account(world.home, tab="ledger")

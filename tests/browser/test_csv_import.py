@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 from console.imports import files
 from console.imports.tasks import carry_out_import
 from console.models import ImportRun, RunState
-from tenancy.models import Plan
+from tenancy.models import AuditEvent, Plan
+from tests.browser.clicks import took
+from tests.browser.test_screens import STICKS_OUT
 from tests.console.imports.builders import plans_csv
 from tests.factories import make_plan
 
@@ -23,15 +25,15 @@ def finance(desk, committed_world):
 
 
 def upload(page, content: bytes) -> None:
-    page.get_by_label("CSV file").set_input_files(
-        {"name": "plans.csv", "mimeType": "text/csv", "buffer": content}
-    )
+    with page.expect_file_chooser() as chooser:
+        page.locator("[name=file]").click()
+    chooser.value.set_files({"name": "plans.csv", "mimeType": "text/csv", "buffer": content})
     page.get_by_role("button", name="Upload and preview").click()
 
 
-def test_from_the_list_through_the_errors_to_the_import(finance):
-    page = finance.open("/admin/tenancy/plan/")
-    page.get_by_role("link", name="Import CSV").click()
+def test_from_the_dashboard_through_the_errors_to_the_import(finance):
+    page = finance.begin()
+    finance.find("import plans")
     upload(page, WRONG)
     error = page.get_by_role("row").filter(has_text="no price")
     expect(error.get_by_role("cell").nth(0)).to_have_text("2")
@@ -39,7 +41,6 @@ def test_from_the_list_through_the_errors_to_the_import(finance):
     expect(error.get_by_role("cell").nth(2)).to_have_text("89;00")
     expect(page.get_by_role("button", name="Import", exact=False)).to_have_count(0)
 
-    page.get_by_role("link", name="Upload another file").click()
     upload(page, GOOD)
     change = page.get_by_role("row").filter(has_text="Starter")
     expect(change).to_contain_text("89.00")
@@ -51,6 +52,7 @@ def test_from_the_list_through_the_errors_to_the_import(finance):
     expect(page.get_by_text("1 new, 1 changed")).to_be_visible()
     expect(page.get_by_text("New price list, ticket 4711")).to_be_visible()
     assert Plan.objects.filter(slug="solo").exists()
+    took(page, "Import plans, correcting the file’s errors once", clicks=5, keys=2)
 
 
 def test_a_double_click_begins_one_large_import_that_shows_how_far_it_is(finance, monkeypatch):
@@ -81,6 +83,7 @@ def test_a_double_click_begins_one_large_import_that_shows_how_far_it_is(finance
 
 def test_the_list_is_downloaded_as_it_is_shown(finance):
     page = finance.open("/admin/tenancy/plan/?q=starter")
+    expect(page.get_by_role("link", name="Import CSV")).to_be_visible()
 
     with page.expect_download() as download:
         page.get_by_role("button", name="Export CSV").click()
@@ -90,12 +93,20 @@ def test_the_list_is_downloaded_as_it_is_shown(finance):
     assert "Starter,starter,89.00" in text
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_sticks_out_and_the_browser_has_no_complaint(finance, width):
-    finance.page.set_viewport_size({"width": width, "height": 800})
-    page = finance.open(IMPORT)
+def test_nothing_sticks_out_and_a_double_click_imports_once(finance):
+    page = finance.on_a_phone().open(IMPORT)
+    posts = []
+    page.on("request", lambda request: posts.append(request) if request.method == "POST" else None)
+    upload(page, WRONG)
+    expect(page.get_by_role("row").filter(has_text="no price")).to_be_visible()
+    assert page.evaluate(STICKS_OUT) <= 0
     upload(page, GOOD)
-    expect(page.get_by_role("button", name="Import 2 plans")).to_be_visible()
+    page.get_by_label("Why").fill("New price list, ticket 4711")
+    assert page.evaluate(STICKS_OUT) <= 0
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert finance.complaints == []
+    page.get_by_role("button", name="Import 2 plans").dblclick()
+
+    expect(page.get_by_text("1 new, 1 changed")).to_be_visible()
+    assert [request.url.rsplit("/", 2)[1] for request in posts] == ["import", "import", "confirm"]
+    assert AuditEvent.objects.filter(verb__contains="import").count() == 1
+    assert Plan.objects.filter(slug="solo").count() == 1

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from billing.models import Payment, StatementLine
 from billing.services import money_proof, proof, unapplied
+from tests.browser.clicks import took
 from tests.browser.conftest import Desk
 from tests.conftest import World
 from tests.console.reconcile.conftest import QUEUE, waiting
@@ -58,9 +59,12 @@ def test_a_day_of_finance(desk: Desk, world_in_server: World, tmp_path: Path) ->
     )
     desk.sign_in(world_in_server.fiona)
 
-    page = desk.open("/admin/billing/bankstatement/import/")
+    page = desk.begin()
+    desk.find("import bank")
     page.get_by_label("Bank", exact=False).first.fill("West Bank")
-    page.locator("[name=file]").set_input_files(file)
+    with page.expect_file_chooser() as chooser:
+        page.locator("[name=file]").click()
+    chooser.value.set_files(file)
     page.get_by_role("button", name="Upload and preview").click()
     page.get_by_label("Why").fill("Statement of today")
     page.get_by_role("button", name="Import 7 lines").click()
@@ -70,6 +74,7 @@ def test_a_day_of_finance(desk: Desk, world_in_server: World, tmp_path: Path) ->
     page.get_by_label("Why").fill("Statement of today")
     page.get_by_role("button", name="Confirm ticked").click()
     expect(page.get_by_text("2 lines done.")).to_be_visible()
+    took(page, "Import a bank statement and confirm what surely fits", clicks=4, keys=2)
 
     page = open_line(desk, "70.00")
     page.get_by_role("link", name="Apply").first.click()

@@ -150,18 +150,43 @@
     }
     const text = over ? input.dataset.over : "";
     if (note.textContent !== text) note.textContent = text;
+    const send = input.form.querySelector("[type=submit]");
+    send.dataset.otherwise ??= send.textContent;
+    send.textContent = over ? "Send for approval" : send.dataset.otherwise;
   }
 
   document.addEventListener("input", (event) => {
     if (event.target.matches?.("[data-limit]")) tellOver(event.target);
+    event.target.form?.querySelectorAll(`[data-plus="${event.target.name}"]`).forEach(tellSum);
   });
 
-  document.addEventListener("htmx:afterSettle", () => {
+  function tellAll() {
     document.querySelectorAll("[data-limit]").forEach(tellOver);
-  });
+    document.querySelectorAll("[data-plus]").forEach(tellSum);
+  }
 
-  window.addEventListener("load", () => {
-    document.querySelectorAll("[data-limit]").forEach(tellOver);
+  document.addEventListener("htmx:afterSettle", tellAll);
+  window.addEventListener("load", tellAll);
+
+  // --- What a number makes of the figure before: “454 → 1,454” while 1000 is typed ----------------------
+
+  function tellSum(place) {
+    place.dataset.otherwise ??= place.textContent;
+    const typed = place.closest("form").elements[place.dataset.plus].value;
+    const sum = Number(place.dataset.before.replaceAll(",", "")) + Number(typed);
+    const known = typed !== "" && Number.isSafeInteger(sum);
+    const after = sum < 0 ? "below zero: will be refused" : sum.toLocaleString("en-US");
+    const text = known ? after : place.dataset.otherwise;
+    if (place.textContent !== text) place.textContent = text;
+  }
+
+  // What was wrong is being mended: what was said about it is no longer true.
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest?.(".console-field.errors");
+    if (!field) return;
+    field.classList.remove("errors", "group");
+    field.querySelector(".console-errors")?.remove();
+    event.target.removeAttribute("aria-invalid");
   });
 
   // --- Unfold's buttons that are none ----------------------------------------------------------------
@@ -221,6 +246,12 @@
   });
 
   // --- Search: Enter opens the first hit ---------------------------------------------------------------
+
+  // Unfold asks half a second after a key was let go: too late, and never for what a mouse pasted.
+  document.addEventListener("htmx:beforeProcessNode", (event) => {
+    if (event.target.id !== "search-input-command") return;
+    event.target.setAttribute("hx-trigger", "input changed delay:150ms");
+  });
 
   let answered = "";
   let waiting = "";

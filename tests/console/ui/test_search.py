@@ -1,5 +1,6 @@
 """The search box finds what customers quote, and shows it to those who may see it."""
 
+import html
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -198,7 +199,9 @@ def test_it_is_for_staff_alone(known: World, as_: SignIn) -> None:
 
 def test_an_answer_is_never_kept_for_the_next_question(known: World, as_: SignIn) -> None:
     client = as_(known.sam)
-    assert b"Newcomer" not in client.get(reverse("admin:search"), {"s": "newcomer"}).content
+    answer = client.get(reverse("admin:search"), {"s": "newcomer"}).content
+    assert b"Newcomer" not in answer
+    assert b"Try fewer letters" in answer
     factories.make_account(name="Newcomer")
     assert b"Newcomer" in client.get(reverse("admin:search"), {"s": "newcomer"}).content
 
@@ -222,3 +225,18 @@ def test_deleted_accounts_are_found_and_called_so(known: World) -> None:
 )
 def test_what_begins_like_a_reference(text: str, reference: str) -> None:
     assert quoted.reference(text) == reference
+
+
+def test_jobs_and_reports_are_found_by_those_who_may(known: World, as_: SignIn) -> None:
+    finance = as_(known.fiona)
+    for term, screen, address in (
+        ("import pl", "Import plans", "/admin/tenancy/plan/import/"),
+        ("Reconcile", "Reconcile", "/admin/reconcile/"),
+        ("received", "Cash received", "/admin/reports/cash/"),
+        ("staff", "Staff", "/admin/tenancy/user/?is_staff__exact=1"),
+    ):
+        page = finance.get(reverse("admin:search"), {"s": term}).content.decode()
+        assert f'data-title="{screen}"' in page
+        assert page.count(f'href="{html.escape(address)}"') == 1, term
+    page = as_(known.sam).get(reverse("admin:search"), {"s": "import p"}).content.decode()
+    assert "Import plans" not in page

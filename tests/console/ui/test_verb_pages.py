@@ -49,7 +49,9 @@ def test_a_refusal_of_the_service_is_shown_above_the_fields(world: World, as_: S
     payment = factories.open_transfer(world.home)
     url = reverse("admin:billing_payment_confirm", args=(payment.pk,))
     client = as_(world.fiona)
-    token = client.get(url).context["form"]["token"].value()
+    shown = client.get(url)
+    assert shown.context["whose"] == world.home  # a reference alone does not say whose it is
+    token = shown.context["form"]["token"].value()
     answer = client.post(
         url,
         {
