@@ -33,6 +33,7 @@ class ApiKeyAdmin(BoundedSearchMixin, ConsoleAdmin):
         "created_at",
         "last_used_at",
     )
+    more_columns = ("expires_at", "revoked_at")
     list_filter = (
         RevokedFilter,
         ("site", AutocompleteSelectFilter),

@@ -52,13 +52,16 @@ class AuditEventAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdm
         "why",
         "changed_lines",
     )
+    more_columns = ("account_link", "door_word", "ticket", "ip", "request_id")
     # The link to the event is on what was done, and not on when.
     list_display_links = None
-    csv_only = ("account", "door_word", "ticket_url", "ip", "request_id")
+    lasting_columns = ("what_link",)
+    csv_only = more_columns
     csv_values: ClassVar = {
         "who": "actor_label",
         "what_link": lambda event: words_of(event.verb),
         "target_link": "target_label",
+        "ticket": "ticket_url",
         "changed_lines": lambda event: "; ".join(_line(change) for change in changes(event)),
     }
     views = (

@@ -29,6 +29,7 @@ class CreditHoldAdmin(BoundedSearchMixin, ConsoleAdmin):
         "operation_word",
         "expires_at",
     )
+    more_columns = ("resolved_at", "idempotency_key")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("account", AutocompleteSelectFilter),

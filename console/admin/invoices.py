@@ -55,6 +55,7 @@ class InvoiceAdmin(ViewsMixin, InvoicePagesMixin, CsvExportMixin, BoundedSearchM
         "issued_on",
         "due_on",
     )
+    more_columns = ("credits_sold", "settled_at")
     views = (
         ("Open", "status__exact=open"),
         ("Overdue", "overdue=yes"),
@@ -106,6 +107,7 @@ class SubscriptionAdmin(BoundedSearchMixin, ConsoleAdmin):
         "current_period_end",
         "renewal",
     )
+    more_columns = ("external_payment_id", "created_at")
     list_filter = (
         "status",
         ("payment_method", ChoicesDropdownFilter),

@@ -34,6 +34,7 @@ class CreditTransactionAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         "what_for",
         "by",
     )
+    more_columns = ("operation_word", "idempotency_key")
     list_filter = (
         ("type", ChoicesDropdownFilter),
         OperationFilter,

@@ -33,6 +33,7 @@ class PaymentAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin)
         "opened",
         "value_date",
     )
+    more_columns = ("method", "payer", "bank_transaction_id", "confirmed_at", "rejected_at")
     views = (
         ("Waiting", "queue=transfers-waiting"),
         ("Past due", "queue=renewals-overdue"),

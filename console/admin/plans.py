@@ -44,6 +44,7 @@ class PlanAdmin(CsvImportMixin, CsvExportMixin, ConsoleAdmin):
         "account_count",
         "standing",
     )
+    more_columns = ("trial", "updated_at")
     list_filter = (ArchivedFilter, "is_active", "is_public")
     list_filter_options = {"archived": {"horizontal": True, "label": "Show"}}
     search_fields = ("name", "slug")

@@ -28,6 +28,7 @@ class SiteAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         "switched_on",
         "created_at",
     )
+    more_columns = ("slug", "wp_address", "updated_at")
     list_select_related = ("account", "industry")
     list_filter = (
         "status",

@@ -79,6 +79,7 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
         "state_word",
         "statement_link",
     )
+    more_columns = ("booked_on", "payer_iban", "bank_transaction_id", "line_number")
     list_filter = (
         QueueFilter,
         "state",
