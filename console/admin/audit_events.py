@@ -17,12 +17,11 @@ from console.admin.audit_filters import (
     DoorFilter,
     KindFilter,
     VerbFilter,
-    door_label,
 )
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
 from console.admin.search import BoundedSearchMixin
-from console.audit_kinds import words_of
+from console.audit_kinds import door_label, words_of
 from console.diffs import Change, changes
 from console.exports import CsvExportMixin
 from console.queues import QueueFilter
