@@ -43,6 +43,7 @@ class ApiKeyAdmin(BoundedSearchMixin, ConsoleAdmin):
     list_filter_options = {"revoked": {"horizontal": True, "label": "Show"}}
     ordering = ("-id",)
     search_help_text = "Start of the key, site, account"
+    pasted = ("visible_start",)
     fieldsets = (
         (None, {"fields": ("visible_start", "standing", "site_link", "account_link")}),
         ("Use", {"fields": ("created_at", "created_by", "last_used_at", "expires_at")}),

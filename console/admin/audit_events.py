@@ -51,7 +51,7 @@ class AuditEventAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdm
         "why",
         "changed_lines",
     )
-    more_columns = ("account_link", "door_word", "ticket", "ip", "request_id")
+    more_columns = ("account_link", "door_word", "ticket", "address", "request_code")
     # The link to the event is on what was done, and not on when.
     list_display_links = None
     lasting_columns = ("what_link",)
@@ -86,15 +86,18 @@ class AuditEventAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdm
     # By number, which is the order of time too; a range of days reads the same index backwards.
     ordering = ("-id",)
     search_help_text = "E-mail, account, what it was done to"
+    pasted = ("request_code",)
     fieldsets = (
         (None, {"fields": ("what", "result_word", "at", "who", "target_link", "account_link")}),
         ("Why", {"fields": (("reason",), ("ticket",))}),
         ("What changed", {"fields": (("changed",),)}),
-        ("Where from", {"fields": ("door_word", "ip", "request_id")}),
+        ("Where from", {"fields": ("door_word", "address", "request_code")}),
     )
 
     account_link = columns.link("account", "Account")
     result_word = columns.state("result", "Result", colors.AUDIT)
+    address = columns.text("ip", "IP address")
+    request_code = columns.text("request_id", "Request", length=64)
     why = columns.text("reason", "Why", length=120)
     when = columns.moment("at", "When")
 

@@ -1,6 +1,7 @@
 """What all staff screens share: read-only by default, changed through named verbs alone."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin import AdminSite, ShowFacets
@@ -17,6 +18,7 @@ from unfold.views import ChangeList
 from console.actions.base import Verb
 from console.admin import columns
 from console.admin.history_page import READ, HistoryPageMixin
+from console.exports import column_label
 from console.list_columns.choice import BETWEEN, NAME, ColumnsMixin, Offered
 from console.paginator import BoundedPaginator
 
@@ -64,6 +66,8 @@ class ConsoleAdmin(ColumnsMixin, HistoryPageMixin, ModelAdmin):
     """
 
     verbs: ClassVar[Sequence[type[Verb]]] = ()
+    # Fields of the page that people paste elsewhere: they have a button that copies them.
+    pasted: ClassVar[Sequence[str]] = ()
     list_verbs: ClassVar[Sequence[type[Verb]]] = ()
 
     show_full_result_count = False
@@ -97,6 +101,9 @@ class ConsoleAdmin(ColumnsMixin, HistoryPageMixin, ModelAdmin):
         self.more_columns = [told.get(name, name) for name in self.more_columns]
         self.sortable_by = [told.get(name, name) for name in self.sortable_by]
         self._told = told
+        self.readonly_preprocess_fields = {
+            name: partial(columns.copied, label=column_label(self, name)) for name in self.pasted
+        }
 
     def _tell(self, field: models.Field) -> str:
         """Make the column that shows a date of the model with how long ago; returns its name."""

@@ -56,6 +56,13 @@ def web_link(address: str) -> str:
     return format_html('<a class="text-link" href="{}" rel="noreferrer">{}</a>', address, address)
 
 
+def copied(words: str, *, label: str) -> str:
+    """What people paste elsewhere, with a button that copies it; nothing stays as it is shown."""
+    if words in ("", EMPTY):
+        return words
+    return render_to_string("console/parts/copy.html", {"value": words, "label": label})
+
+
 def badge(text: str, color: str = "") -> str:
     """A state as a word; the color only repeats it."""
     return render_to_string("unfold/helpers/label.html", {"text": text, "type": color})

@@ -55,6 +55,7 @@ class PaymentAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin)
     list_select_related = ("account", "invoice")
     ordering = ("-id",)
     search_help_text = "Reference, account, invoice, payer, bank id"
+    pasted = ("reference", "bank_transaction_id")
     fieldsets = (
         (None, {"fields": ("reference", "account_link", "invoice_link", "status_word", "method")}),
         ("Money", {"fields": ("expected", "received", "value_date")}),

@@ -49,6 +49,7 @@ class PlanAdmin(CsvImportMixin, CsvExportMixin, ConsoleAdmin):
     list_filter_options = {"archived": {"horizontal": True, "label": "Show"}}
     search_fields = ("name", "slug")
     ordering = ("position", "id")
+    pasted = ("slug",)
     fieldsets = (
         (None, {"fields": ("name", "slug", "standing", "account_count", "position")}),
         ("A month of it", {"fields": ("price_a_month", "credits_a_month", "trial")}),

@@ -39,6 +39,7 @@ class SiteAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
     ordering = ("-id",)
     search_help_text = "Name, domain, account, API key"
+    pasted = ("slug", "domain")
     fieldsets = (
         (None, {"fields": ("name", "slug", "domain", "account_link", "industry_link")}),
         ("State", {"fields": ("status_word", "switched_on", "created_at", "updated_at")}),

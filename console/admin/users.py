@@ -57,6 +57,7 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     sortable_by = ("email",)
     search_help_text = "E-mail, name, account"
 
+    pasted = ("email",)
     fieldsets = (
         (None, {"fields": ("email", "name", "can_sign_in", "last_seen")}),
         ("Account", {"when": "account_id", "fields": ("account_link", "role", "sites")}),
