@@ -21,6 +21,7 @@ from console.admin.history_page import READ, HistoryPageMixin
 from console.exports import column_label
 from console.list_columns.choice import BETWEEN, NAME, ColumnsMixin, Offered
 from console.paginator import BoundedPaginator
+from console.queues import Queue
 
 
 class ConsoleChangeList(ChangeList):
@@ -35,6 +36,12 @@ class ConsoleChangeList(ChangeList):
     @property
     def is_usual(self) -> bool:
         return list(self.list_display) == self.usual_columns
+
+    @property
+    def queue(self) -> Queue | None:
+        """The one that the list is cut down to."""
+        chosen = (getattr(spec, "chosen", None) for spec in self.filter_specs)
+        return next(filter(None, chosen), None)
 
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
         given = super().get_filters_params(params)

@@ -4,12 +4,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from billing.models import Payment
 from console.models import ListColumns
 from console.models.saved_view import SavedView
 from tests.conftest import World
 from tests.console.admin.conftest import signed_in
 from tests.digest import nothing_changes
-from tests.factories import NOW
+from tests.factories import NOW, open_transfer
 
 ACCOUNTS, USERS = "/admin/tenancy/account/", "/admin/tenancy/user/"
 USUAL = [
@@ -84,7 +85,17 @@ def test_each_list_has_its_own_and_what_leads_on_stays(world: World) -> None:
     assert shown(sam, USERS) == ["email", "role"]
     assert shown(sam, "/admin/tenancy/auditevent/?columns=why") == ["when", "what_link", "why"]
 
-    # Every column of every list is offered under a label, and can be read.
+    # A date says how long ago it was, in a list and on a page; what people paste can be copied.
+    reference = open_transfer(world.home).reference
+    listed = sam.get("/admin/billing/payment/?columns=reference.opened").content.decode()
+    assert '<span class="console-ago">' in listed
+    page = sam.get(f"/admin/billing/payment/{Payment.objects.get().pk}/change/").content.decode()
+    assert '<span class="console-ago">' in page
+    assert f'data-copy="{reference}"' in page
+    empty = sam.get("/admin/tenancy/account/?queue=suspended-lately").content.decode()
+    assert "Nothing to do</h2>" in empty
+
+    # Every column of these lists is offered under a label, and can be read.
     root = signed_in(world.ruth)
     for screen in (
         "billing/payment",
