@@ -76,6 +76,8 @@ def test_each_list_has_its_own_and_what_leads_on_stays(world: World) -> None:
     # Of users and staff one list, with other columns.
     sam.post("/admin/columns/", {"list": "tenancy.user", "columns": ["email", "role"]})
     assert shown(sam, USERS) == ["email", "role"]
+    # A heading that sorts names the columns that its number counts.
+    assert 'href="?columns=email.role&amp;o=' in sam.get(USERS).content.decode()
     assert "group_names" in shown(sam, f"{USERS}?is_staff__exact=1")
     sam.post(
         "/admin/columns/",
