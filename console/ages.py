@@ -1,6 +1,6 @@
 """How long ago, how long until: in the one unit that matters."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -23,6 +23,16 @@ def age_text(moment: datetime, *, now: datetime) -> str:
     """“3 days ago”, or “in 3 days” when it lies ahead."""
     text = span_text(now - moment)
     return f"{text} ago" if moment <= now else f"in {text}"
+
+
+def day_text(day: date, *, today: date) -> str:
+    """“today”, “yesterday”, “tomorrow”, “3 days ago”, “in 2 months”."""
+    away = (day - today).days
+    near = {0: "today", -1: "yesterday", 1: "tomorrow"}
+    if away in near:
+        return near[away]
+    text = span_text(timedelta(days=away))
+    return f"{text} ago" if away < 0 else f"in {text}"
 
 
 def _of(number: int, unit: str) -> str:

@@ -106,6 +106,11 @@ WORDS = {
 }
 
 
+def door_label(door: str) -> str:
+    """Through what it came: “Console”, “API”, “Import”."""
+    return "API" if door == "api" else door.capitalize()
+
+
 def words_of(verb: str) -> str:
     """“Credits granted” for `credits_granted`, “Grant credits” for a refused `grant`."""
     return WORDS.get(verb) or AuditEvent(verb=verb).get_verb_label()

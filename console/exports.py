@@ -62,8 +62,8 @@ class CsvExportMixin(ModelAdmin):
             return HttpResponse("This list has no such filter.", status=400)
         queryset = shown.get_queryset(request)
         columns = [name for name in shown.list_display if name != "action_checkbox"]
-        columns += self.csv_only
-        labels = [_label(self, name) for name in columns]
+        columns += [name for name in self.csv_only if name not in columns]
+        labels = [column_label(self, name) for name in columns]
         record_export(
             self,
             request,
@@ -137,7 +137,7 @@ def _rows(model_admin: ModelAdmin, queryset: QuerySet, columns: list[str]) -> It
         yield [read(target) for read in readers]
 
 
-def _label(model_admin: ModelAdmin, name: str) -> str:
+def column_label(model_admin: ModelAdmin, name: str) -> str:
     label = str(label_for_field(name, model_admin.model, model_admin))
     return label[:1].upper() + label[1:]
 

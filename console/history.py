@@ -10,6 +10,7 @@ from django.db.models import BigIntegerField, CharField, Exists, F, OuterRef, Qu
 from django.db.models.functions import Cast, Coalesce
 
 from console import row_diffs
+from console.audit_kinds import words_of
 from console.diffs import Change, changes
 from tenancy.models import Account, AuditEvent, User
 
@@ -143,7 +144,7 @@ def _of_event(event: AuditEvent) -> Entry:
         at=event.at,
         who=event.actor_label,
         person=event.actor,
-        what=event.get_verb_label(),
+        what=words_of(event.verb),
         why=event.reason,
         changes=changes(event),
         ticket_url=web_address(event.ticket_url),
@@ -165,7 +166,7 @@ def _of_row(
         at=row.history_date,
         who=row.history_user.email if row.history_user else "system",
         person=row.history_user,
-        what=cause.get_verb_label() if cause else KINDS[row.history_type],
+        what=words_of(cause.verb) if cause else KINDS[row.history_type],
         why=row.history_change_reason or "",
         changes=row_diffs.between(type(target), before, row) if is_comparable else [],
         ticket_url=web_address(cause.ticket_url) if cause else "",

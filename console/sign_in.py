@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from tenancy.models import AuditEvent, User
 from tenancy.records import record
+from tenancy.services import sign_ins
 
 # Whoever failed to sign in has not shown who they are.
 UNKNOWN = "not signed in"
@@ -35,9 +36,7 @@ def recorded(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpRe
         response = answer()
         if response.status_code == 302:
             person = User.objects.get(pk=request.user.pk)
-            record(
-                "signed_in", by=person, reason="Signed in.", target=person, account=person.account
-            )
+            sign_ins.signed_in(person)
         elif not was_locked:
             _record_failure(name, is_locked=getattr(request, "axes_locked_out", False))
     return response

@@ -104,6 +104,13 @@ class AccountAdmin(
         "trial_end",
         "created",
     )
+    more_columns = (
+        "status_reason",
+        "status_changed_at",
+        "payment_method",
+        "billing_email",
+        "billing_address_country",
+    )
     list_select_related = ("plan", "owner", "credit_balance")
     views = (
         ("Needs attention", "attention=yes"),

@@ -33,6 +33,7 @@ class ApiKeyAdmin(BoundedSearchMixin, ConsoleAdmin):
         "created_at",
         "last_used_at",
     )
+    more_columns = ("expires_at", "revoked_at")
     list_filter = (
         RevokedFilter,
         ("site", AutocompleteSelectFilter),
@@ -42,6 +43,7 @@ class ApiKeyAdmin(BoundedSearchMixin, ConsoleAdmin):
     list_filter_options = {"revoked": {"horizontal": True, "label": "Show"}}
     ordering = ("-id",)
     search_help_text = "Start of the key, site, account"
+    pasted = ("visible_start",)
     fieldsets = (
         (None, {"fields": ("visible_start", "standing", "site_link", "account_link")}),
         ("Use", {"fields": ("created_at", "created_by", "last_used_at", "expires_at")}),

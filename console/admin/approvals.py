@@ -34,6 +34,7 @@ class ApprovalAdmin(ConsoleAdmin):
         "requested_at",
         "expires_at",
     )
+    more_columns = ("decider", "decided_at")
     list_filter = (
         QueueFilter,
         "status",

@@ -17,12 +17,11 @@ from console.admin.audit_filters import (
     DoorFilter,
     KindFilter,
     VerbFilter,
-    door_label,
 )
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
 from console.admin.search import BoundedSearchMixin
-from console.audit_kinds import words_of
+from console.audit_kinds import door_label, words_of
 from console.diffs import Change, changes
 from console.exports import CsvExportMixin
 from console.queues import QueueFilter
@@ -52,13 +51,16 @@ class AuditEventAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdm
         "why",
         "changed_lines",
     )
+    more_columns = ("account_link", "door_word", "ticket", "address", "request_code")
     # The link to the event is on what was done, and not on when.
     list_display_links = None
-    csv_only = ("account", "door_word", "ticket_url", "ip", "request_id")
+    lasting_columns = ("what_link",)
+    csv_only = more_columns
     csv_values: ClassVar = {
         "who": "actor_label",
         "what_link": lambda event: words_of(event.verb),
         "target_link": "target_label",
+        "ticket": "ticket_url",
         "changed_lines": lambda event: "; ".join(_line(change) for change in changes(event)),
     }
     views = (
@@ -84,15 +86,18 @@ class AuditEventAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdm
     # By number, which is the order of time too; a range of days reads the same index backwards.
     ordering = ("-id",)
     search_help_text = "E-mail, account, what it was done to"
+    pasted = ("request_code",)
     fieldsets = (
         (None, {"fields": ("what", "result_word", "at", "who", "target_link", "account_link")}),
         ("Why", {"fields": (("reason",), ("ticket",))}),
         ("What changed", {"fields": (("changed",),)}),
-        ("Where from", {"fields": ("door_word", "ip", "request_id")}),
+        ("Where from", {"fields": ("door_word", "address", "request_code")}),
     )
 
     account_link = columns.link("account", "Account")
     result_word = columns.state("result", "Result", colors.AUDIT)
+    address = columns.text("ip", "IP address")
+    request_code = columns.text("request_id", "Request", length=64)
     why = columns.text("reason", "Why", length=120)
     when = columns.moment("at", "When")
 

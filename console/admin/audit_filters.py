@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
-from console.audit_kinds import KINDS, words_of
+from console.audit_kinds import KINDS, door_label, words_of
 
 DOORS = ("console", "api", "import", "job", "command", "shell")
 
@@ -70,10 +70,6 @@ class DoorFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(door=self.value()) if self.value() else queryset
-
-
-def door_label(door: str) -> str:
-    return "API" if door == "api" else door.capitalize()
 
 
 def _verbs_seen() -> list[str]:

@@ -1,42 +1,37 @@
 """What all staff screens share: read-only by default, changed through named verbs alone."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
-from django.contrib.admin import ShowFacets
+from django.contrib.admin import AdminSite, ShowFacets
 from django.contrib.admin.options import ModelAdmin as DjangoModelAdmin
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action
 from unfold.views import ChangeList
 
 from console.actions.base import Verb
-from console.admin.columns import EMPTY
+from console.admin import columns
+from console.admin.change_list import ConsoleChangeList
 from console.admin.history_page import READ, HistoryPageMixin
+from console.exports import column_label
+from console.list_columns.choice import ColumnsMixin
 from console.paginator import BoundedPaginator
 
 
-class ConsoleChangeList(ChangeList):
-    """Sorts by the columns of `sortable_by` alone; the stock list sorts by any in the address."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        # The heading would say how many there are, uncut; the line below the list says it.
-        self.full_result_count = self.result_count
-
-    def get_ordering_field(self, field_name: str) -> Any:
-        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
-
-
-class ConsoleAdmin(HistoryPageMixin, ModelAdmin):
+class ConsoleAdmin(ColumnsMixin, HistoryPageMixin, ModelAdmin):
     """A screen that shows and never edits; `verbs` and `list_verbs` are its buttons.
 
     Not even a superuser gets the stock forms: a change without who and why cannot be made here.
     """
 
     verbs: ClassVar[Sequence[type[Verb]]] = ()
+    # Fields of the page that people paste elsewhere: they have a button that copies them.
+    pasted: ClassVar[Sequence[str]] = ()
     list_verbs: ClassVar[Sequence[type[Verb]]] = ()
 
     show_full_result_count = False
@@ -47,16 +42,41 @@ class ConsoleAdmin(HistoryPageMixin, ModelAdmin):
     sortable_by: Sequence[str] = ()
     list_filter_submit = True
     show_facets = ShowFacets.NEVER
-    empty_value_display = EMPTY
+    empty_value_display = columns.EMPTY
     actions = None
     # Says which queue the list is cut down to, where it is.
     list_before_template = "console/list/queue.html"
+    change_list_template = "console/list/page.html"
     change_form_after_template = "console/detail/after.html"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.actions_detail = [_add_verb(cls, verb()) for verb in cls.verbs]
         cls.actions_list = [_add_verb(cls, verb(), on_list=True) for verb in cls.list_verbs]
+
+    def __init__(self, model: type[models.Model], admin_site: AdminSite) -> None:
+        super().__init__(model, admin_site)
+        told = {
+            field.name: self._tell(field)
+            for field in self.opts.fields
+            if isinstance(field, models.DateField)
+        }
+        self.list_display = [told.get(name, name) for name in self.list_display]
+        self.more_columns = [told.get(name, name) for name in self.more_columns]
+        self.sortable_by = [told.get(name, name) for name in self.sortable_by]
+        self._told = told
+        self.readonly_preprocess_fields = {
+            name: partial(columns.copied, label=column_label(self, name)) for name in self.pasted
+        }
+
+    def _tell(self, field: models.Field) -> str:
+        """Make the column that shows a date of the model with how long ago; returns its name."""
+        kind = columns.moment if isinstance(field, models.DateTimeField) else columns.day
+        column = kind(field.name, capfirst(field.verbose_name))
+        column.admin_order_field = field.name
+        name = f"{field.name}_told"
+        setattr(type(self), name, column)
+        return name
 
     def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         """Short fields in pairs; one written as a tuple keeps its line.
@@ -65,9 +85,17 @@ class ConsoleAdmin(HistoryPageMixin, ModelAdmin):
         happened takes no room.
         """
         return [
-            (title, {"fields": _paired(options["fields"])})
+            (title, {"fields": _paired(self._with_dates_told(options["fields"]))})
             for title, options in super().get_fieldsets(request, obj)
             if "when" not in options or getattr(obj, options["when"], None)
+        ]
+
+    def _with_dates_told(self, fields: Sequence[str | tuple[str, ...]]) -> list:
+        return [
+            self._told.get(field, field)
+            if isinstance(field, str)
+            else tuple(self._told.get(name, name) for name in field)
+            for field in fields
         ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -5,7 +5,7 @@ under a name that is no field of the model: Django prefers the field.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
@@ -17,7 +17,7 @@ from django.utils.text import Truncator
 from unfold.decorators import display
 
 from console.actions.figures import credits_text, money_text
-from console.ages import age_text
+from console.ages import age_text, day_text
 from console.history import web_address
 
 type Column = Callable[[Any, models.Model], Any]
@@ -54,6 +54,13 @@ def web_link(address: str) -> str:
     if not web_address(address):
         return address or EMPTY
     return format_html('<a class="text-link" href="{}" rel="noreferrer">{}</a>', address, address)
+
+
+def copied(words: str, *, label: str) -> str:
+    """What people paste elsewhere, with a button that copies it; nothing stays as it is shown."""
+    if words in ("", EMPTY):
+        return words
+    return render_to_string("console/parts/copy.html", {"value": words, "label": label})
 
 
 def badge(text: str, color: str = "") -> str:
@@ -148,11 +155,10 @@ def moment(path: str, label: str) -> Column:
         value = at(row, path)
         if value is None:
             return EMPTY
-        return format_html(
-            '<time class="console-when" datetime="{}">{}</time>'
-            ' <span class="console-ago">{}</span>',
-            value.astimezone(UTC).isoformat(timespec="seconds"),
-            f"{value.astimezone(UTC):%Y-%m-%d %H:%M}",
+        when = value.astimezone(UTC)
+        return _told(
+            when.isoformat(timespec="seconds"),
+            f"{when:%Y-%m-%d %H:%M}",
             age_text(value, now=timezone.now()),
         )
 
@@ -161,19 +167,28 @@ def moment(path: str, label: str) -> Column:
 
 
 def day(path: str, label: str) -> Column:
-    """The day of a time, in UTC, where the hour does not matter."""
+    """A day, or that of a time in UTC where the hour does not matter, and how far away it is."""
 
     @display(description=label)
     def column(self: Any, row: models.Model) -> str:
         value = at(row, path)
         if value is None:
             return EMPTY
-        return format_html(
-            '<span class="console-when">{}</span>', f"{value.astimezone(UTC):%Y-%m-%d}"
-        )
+        when = value.astimezone(UTC).date() if isinstance(value, datetime) else value
+        today = timezone.now().astimezone(UTC).date()
+        return _told(when.isoformat(), when.isoformat(), day_text(when, today=today))
 
     column.csv_value = path
     return column
+
+
+def _told(machine: str, words: str, away: str) -> str:
+    return format_html(
+        '<time class="console-when" datetime="{}">{}</time> <span class="console-ago">{}</span>',
+        machine,
+        words,
+        away,
+    )
 
 
 def rows_of(field: str, model: str, label: str) -> Column:

@@ -29,6 +29,7 @@ class CreditHoldAdmin(BoundedSearchMixin, ConsoleAdmin):
         "operation_word",
         "expires_at",
     )
+    more_columns = ("resolved_at", "idempotency_key")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("account", AutocompleteSelectFilter),
@@ -37,6 +38,7 @@ class CreditHoldAdmin(BoundedSearchMixin, ConsoleAdmin):
     list_select_related = ("account",)
     ordering = ("-created_at", "-id")
     search_help_text = "Account, hold id, key"
+    pasted = ("id", "idempotency_key")
     fieldsets = (
         (None, {"fields": ("account_link", "id", "status_word", "operation_word")}),
         ("Credits", {"fields": ("set_aside", "price", "units", "spent", "committed_units")}),

@@ -54,6 +54,7 @@ class ImportFileAdmin(ConsoleAdmin):
     search_fields = ("name", "sha256", "reason")
     search_help_text = "File, SHA-256, reason"
     ordering = ("-id",)
+    pasted = ("content_hash",)
     fieldsets = (
         (None, {"fields": ("file", "state_word", "kind", "every_row")}),
         ("Uploaded", {"fields": ("uploaded_at", "uploader", ("content_hash",), "bytes")}),
@@ -128,6 +129,7 @@ class ImportRunAdmin(ConsoleAdmin):
     )
     list_filter_options = {"state": {"horizontal": True, "label": "State"}}
     ordering = ("-id",)
+    pasted = ("request_code",)
     fieldsets = (
         (None, {"fields": ("file", "state_word", "rows", "workers")}),
         (

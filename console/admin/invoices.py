@@ -55,6 +55,7 @@ class InvoiceAdmin(ViewsMixin, InvoicePagesMixin, CsvExportMixin, BoundedSearchM
         "issued_on",
         "due_on",
     )
+    more_columns = ("credits_sold", "settled_at")
     views = (
         ("Open", "status__exact=open"),
         ("Overdue", "overdue=yes"),
@@ -73,6 +74,7 @@ class InvoiceAdmin(ViewsMixin, InvoicePagesMixin, CsvExportMixin, BoundedSearchM
     ordering = ("-id",)
     sortable_by = ("number",)
     search_help_text = "Number, account, payment reference"
+    pasted = ("number",)
     fieldsets = (
         (None, {"fields": ("number", "account_link", "status_word", "settled_at")}),
         ("Sold", {"fields": ("plan_link", "amount_due", "credits_sold")}),
@@ -106,6 +108,7 @@ class SubscriptionAdmin(BoundedSearchMixin, ConsoleAdmin):
         "current_period_end",
         "renewal",
     )
+    more_columns = ("external_payment_id", "created_at")
     list_filter = (
         "status",
         ("payment_method", ChoicesDropdownFilter),
@@ -118,6 +121,7 @@ class SubscriptionAdmin(BoundedSearchMixin, ConsoleAdmin):
     ordering = ("-id",)
     sortable_by = ("current_period_end",)
     search_help_text = "Account, payment id"
+    pasted = ("external_payment_id", "stripe_subscription_id")
     fieldsets = (
         (None, {"fields": ("account_link", "status_word", "renewal")}),
         ("Paid period", {"fields": ("current_period_start", "current_period_end")}),

@@ -34,6 +34,7 @@ class CreditTransactionAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         "what_for",
         "by",
     )
+    more_columns = ("operation_word", "idempotency_key")
     list_filter = (
         ("type", ChoicesDropdownFilter),
         OperationFilter,
@@ -45,6 +46,7 @@ class CreditTransactionAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     # The index for it serves the filter by day too.
     ordering = ("-created_at", "-id")
     search_help_text = "Account, payment reference, key, row number"
+    pasted = ("idempotency_key",)
     fieldsets = (
         (None, {"fields": ("account_link", "row_number", "created_at", "type_word")}),
         ("Credits", {"fields": ("change", "balance", "operation_word", "description")}),

@@ -33,4 +33,4 @@ class NoteAdmin(ConsoleAdmin):
     by = columns.link("written_by", "By")
     start = columns.text("text", "Note")
     whole = columns.text("text", "Note", length=1000)
-    pinned_word = columns.either("is_pinned", "Pinned", yes="Pinned", no="No", good=True)
+    pinned_word = columns.either("is_pinned", "Pinned", yes="Pinned", no="No")

@@ -33,6 +33,7 @@ class PaymentAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin)
         "opened",
         "value_date",
     )
+    more_columns = ("method", "payer", "bank_transaction_id", "confirmed_at", "rejected_at")
     views = (
         ("Waiting", "queue=transfers-waiting"),
         ("Past due", "queue=renewals-overdue"),
@@ -54,6 +55,7 @@ class PaymentAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin)
     list_select_related = ("account", "invoice")
     ordering = ("-id",)
     search_help_text = "Reference, account, invoice, payer, bank id"
+    pasted = ("reference", "bank_transaction_id")
     fieldsets = (
         (None, {"fields": ("reference", "account_link", "invoice_link", "status_word", "method")}),
         ("Money", {"fields": ("expected", "received", "value_date")}),

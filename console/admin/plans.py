@@ -44,10 +44,12 @@ class PlanAdmin(CsvImportMixin, CsvExportMixin, ConsoleAdmin):
         "account_count",
         "standing",
     )
+    more_columns = ("trial", "updated_at")
     list_filter = (ArchivedFilter, "is_active", "is_public")
     list_filter_options = {"archived": {"horizontal": True, "label": "Show"}}
     search_fields = ("name", "slug")
     ordering = ("position", "id")
+    pasted = ("slug",)
     fieldsets = (
         (None, {"fields": ("name", "slug", "standing", "account_count", "position")}),
         ("A month of it", {"fields": ("price_a_month", "credits_a_month", "trial")}),

@@ -28,6 +28,7 @@ class SiteAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         "switched_on",
         "created_at",
     )
+    more_columns = ("slug", "wp_address", "updated_at")
     list_select_related = ("account", "industry")
     list_filter = (
         "status",
@@ -38,6 +39,7 @@ class SiteAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     list_filter_options = {"status": {"horizontal": True, "label": "Status"}}
     ordering = ("-id",)
     search_help_text = "Name, domain, account, API key"
+    pasted = ("slug", "domain")
     fieldsets = (
         (None, {"fields": ("name", "slug", "domain", "account_link", "industry_link")}),
         ("State", {"fields": ("status_word", "switched_on", "created_at", "updated_at")}),

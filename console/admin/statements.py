@@ -41,13 +41,15 @@ class BankStatementAdmin(StatementImportMixin, ConsoleAdmin):
     list_select_related = ("imported_by",)
     search_fields = ("file_name", "bank")
     ordering = ("-id",)
+    pasted = ("hash",)
     fieldsets = (
         (None, {"fields": ("file_name", "bank", "imported_at", "imported_by")}),
         ("Control totals", {"fields": ("lines_read", "money_in", "money_out")}),
         ("Balance", {"fields": ("opening", "closing")}),
-        ("File", {"fields": (("file_sha256",), ("lines_link",))}),
+        ("File", {"fields": (("hash",), ("lines_link",))}),
     )
 
+    hash = columns.text("file_sha256", "SHA-256", length=64)
     lines_read = columns.number("line_count", "Lines")
     money_in = columns.money("sum_in", "In")
     money_out = columns.money("sum_out", "Out")
@@ -79,6 +81,7 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
         "state_word",
         "statement_link",
     )
+    more_columns = ("booked_on", "iban", "bank_transaction_id", "line_number")
     list_filter = (
         QueueFilter,
         "state",
@@ -91,10 +94,11 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
     list_select_related = ("statement",)
     ordering = ("-id",)
     search_help_text = "Reference, payer, IBAN, bank id"
+    pasted = ("reference_raw", "reference_normalised", "iban", "bank_transaction_id")
     fieldsets = (
         (None, {"fields": ("money_moved", "left_over", "state_word", ("why",))}),
         ("Dates", {"fields": ("value_date", "booked_on")}),
-        ("Payer", {"fields": ("payer_name", "payer_iban")}),
+        ("Payer", {"fields": ("payer_name", "iban")}),
         ("Reference", {"fields": (("reference_raw",), ("reference_normalised",))}),
         ("From", {"fields": ("statement_link", "line_number", "bank_transaction_id", "twin")}),
         ("Paid with it", {"fields": ("allocations",)}),
@@ -106,6 +110,7 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
     statement_link = columns.link("statement", "Statement")
     reference_start = columns.text("reference_raw", "Reference", length=40)
     why = columns.text("state_reason", "Why", length=1000)
+    iban = columns.text("payer_iban", "Payer IBAN")
     twin = columns.number("occurrence", "Occurrence in the file")
     allocations = columns.rows_of("line", "billing.Allocation", "Allocations")
 

@@ -57,6 +57,7 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     sortable_by = ("email",)
     search_help_text = "E-mail, name, account"
 
+    pasted = ("email",)
     fieldsets = (
         (None, {"fields": ("email", "name", "can_sign_in", "last_seen")}),
         ("Account", {"when": "account_id", "fields": ("account_link", "role", "sites")}),
@@ -76,10 +77,13 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).defer("password")
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+    def usual_columns(self, request: HttpRequest) -> tuple[str, ...]:
         if shows_staff(request):
             return ("email", "name", "group_names", "can_sign_in", "last_seen", "joined")
         return ("email", "name", "account_link", "role", "can_sign_in", "last_seen", "joined")
+
+    def columns_name(self, request: HttpRequest) -> str:
+        return f"{self.opts.label_lower}{' of staff' if shows_staff(request) else ''}"
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

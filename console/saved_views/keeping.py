@@ -47,18 +47,20 @@ def plain(query: str) -> str:
 
 @transaction.atomic
 def keep(*, person: User, list_name: str, name: str, query: str, now: datetime) -> SavedView:
-    """Keep the filters of `query` under a name.
+    """Keep the filters and columns of `query` under a name.
 
-    Raises NoView without a readable name or filters, NameTaken for a name that this list has,
-    ViewsFull when the person has 20.
+    Raises NoView without a readable name or anything to keep, NameTaken for a name that this list
+    has, ViewsFull when the person has 20.
     """
     name, query = " ".join(name.replace("\x00", "").split()), plain(query)
     if not any(character.isalnum() for character in name) or len(name) > MOST_LETTERS:
         raise NoView(f"Give the view a name of at most {MOST_LETTERS} characters.", field="name")
     if not query:
-        raise NoView("Filter the list first: a view keeps its filters.", field="query")
+        raise NoView(
+            "Filter the list or choose its columns first: a view keeps both.", field="query"
+        )
     if len(query) > MOST_QUERY or "%00" in query:
-        raise NoView("These filters are too long to be kept.", field="query")
+        raise NoView("This is too long to be kept.", field="query")
     # Two windows that save at once stand in line.
     lock(person)
     own = list(SavedView.objects.filter(person=person))

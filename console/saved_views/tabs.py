@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 
-from console.models import SavedView
 from console.saved_views.keeping import MOST_LETTERS, plain
+from console.saved_views.own import own_of
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class ViewsMixin(ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         here = plain(request.GET.urlencode())
-        own = SavedView.objects.filter(person=request.user.pk, list_name=self.opts.label_lower)
+        own = own_of(self, request)
         given = [("All", "", None), *((title, plain(query), None) for title, query in self.views)]
-        given += [(view.name, view.query, view.pk) for view in own]
+        given += [(view["name"], view["query"], view["pk"]) for view in own.views]
         tabs = [
             Tab(title, query, is_here=query == here, view_id=view_id)
             for title, query, view_id in given

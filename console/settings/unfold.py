@@ -65,6 +65,7 @@ UNFOLD = {
     "SITE_VIEWS": [
         ("help/", "help", "console.help.pages.FirstDay"),
         ("views/", "saved_views", "console.saved_views.pages.Views"),
+        ("columns/", "columns", "console.list_columns.pages.Columns"),
         ("find/", "find", "console.find.Find"),
         ("reconcile/", "reconcile", "console.reconcile.pages.Queue"),
         ("reconcile/result/", "reconcile_result", "console.reconcile.pages.Result"),

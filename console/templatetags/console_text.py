@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from billing.models import Operation
 from console.ages import age_text, span_text
+from console.audit_kinds import door_label, words_of
 
 register = template.Library()
 
@@ -45,6 +46,17 @@ def age(value: datetime | None) -> str:
 @register.filter
 def span(value: timedelta) -> str:
     return span_text(value)
+
+
+@register.filter
+def verb(code: str) -> str:
+    """`credits_granted` reads “Credits granted”, as in the audit trail."""
+    return words_of(code)
+
+
+@register.filter
+def door(code: str) -> str:
+    return door_label(code)
 
 
 @register.filter

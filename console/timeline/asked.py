@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from billing.models import CreditTransaction
 from console.paging import query, whole_number
-from console.timeline.kinds import CONDITIONS, OF_ALL_EVENTS, WITH_LEDGER_ROWS, Kind
+from console.timeline.kinds import CONDITIONS, WITH_LEDGER_ROWS, Kind
 from tenancy.models import Account, AuditEvent, User
 
 # Who did what no person did: a job, or the product that spends credits.
@@ -46,7 +46,7 @@ class Asked:
 
     @property
     def leaves_out_events(self) -> bool:
-        return bool(self.by) or self.kind not in OF_ALL_EVENTS
+        return bool(self.by) or self.kind in CONDITIONS
 
     @property
     def leaves_out_rows(self) -> bool:

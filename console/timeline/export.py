@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.text import slugify
 
+from console.audit_kinds import words_of
 from console.csv_writing import Value, response, stamped
 from console.diffs import Change
 from console.timeline.asked import Asked
@@ -64,7 +65,7 @@ def _of_event(entry: Entry) -> list[Value]:
     event = entry.event
     return [
         f"{event.at:%Y-%m-%d %H:%M:%S}",
-        event.get_verb_label(),
+        words_of(event.verb),
         event.target_label,
         event.get_result_display(),
         "; ".join(in_words(change) for change in entry.changes),

@@ -24,8 +24,7 @@ class Kind(models.TextChoices):
 
 # The other kinds are of audit events alone.
 WITH_LEDGER_ROWS = (Kind.ALL, Kind.CREDITS)
-# Kinds that every event is of.
-OF_ALL_EVENTS = (Kind.ALL, Kind.CHANGES)
+_IN_AND_OUT = Q(verb__in=("signed_in", "signed_out"))
 
 # An event is named after what was done; a refused attempt after the verb that was tried.
 _OF_CREDITS = Q(verb__startswith="credits_") | Q(
@@ -41,6 +40,7 @@ _OF_ACCESS = Q(verb__startswith="sign") | Q(
 _OF_NOTES = Q(target_type="note") | Q(target_type="account", verb="write_note")
 
 CONDITIONS: dict[str, Q] = {
+    Kind.CHANGES: ~_IN_AND_OUT,
     Kind.CREDITS: _OF_CREDITS | Q(target_type__in=("credittransaction", "creditbalance")),
     Kind.PAYMENTS: _OF_PAYMENTS & ~_OF_MAILS,
     Kind.STATUS: Q(target_type__in=("account", "subscription"))

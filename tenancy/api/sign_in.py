@@ -15,7 +15,7 @@ from tenancy.api.problems import ApiError
 from tenancy.api.shapes import Answer, Body
 from tenancy.api.views import ApiView
 from tenancy.models import User
-from tenancy.services import invitations
+from tenancy.services import invitations, sign_ins
 
 # One text for every reason, a lock after too many tries included.
 WRONG_LOGIN = (
@@ -74,6 +74,7 @@ class LoginView(ApiView):
         if found is None or not _has_account(found):
             raise ApiError(Code.INVALID_CREDENTIALS, WRONG_LOGIN)
         user_logged_in.send(sender=User, request=request, user=user)
+        sign_ins.signed_in(found)
         return signed_in(found)
 
 

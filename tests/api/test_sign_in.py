@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from tenancy.api import tokens
-from tenancy.models import User
+from tenancy.models import AuditEvent, User
 from tenancy.services import invitations, lifecycle, users
 from tests.api.world import Caller, anybody, by_token, code_of
 from tests.conftest import World
@@ -44,6 +44,8 @@ class TestLogin:
         assert answer["account"]["slug"] == "home-g8"
         alice.refresh_from_db()
         assert alice.last_login is not None
+        kept = AuditEvent.objects.get(verb="signed_in")
+        assert (kept.account, kept.actor, kept.door) == (alice.account, alice, "api")
 
     def test_every_wrong_login_is_answered_alike(self, alice: User, world: World) -> None:
         users.deactivate(user=world.bob, by=world.sam, reason=REASON)
@@ -64,6 +66,7 @@ class TestLogin:
         ]
 
         assert {code_of(response) for response in wrong} == {"invalid_credentials"}
+        assert not AuditEvent.objects.filter(verb="signed_in").exists()
         bodies = [response.json() | {"instance": ""} for response in wrong]
         assert all(body == bodies[0] for body in bodies)
 

@@ -13,3 +13,16 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 });
+
+// The menu of columns closes by Escape and by a click beside it.
+document.addEventListener("keydown", (event) => {
+  const menu = document.querySelector(".console-column-menu[open]");
+  if (event.key !== "Escape" || !menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+document.addEventListener("click", (event) => {
+  const menu = document.querySelector(".console-column-menu[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
+});

@@ -41,6 +41,7 @@ SITE_WIDE = {
     "app_list": Kind.PARTS,
     "help": Kind.OWN,
     "saved_views": Kind.OWN,
+    "columns": Kind.PARTS,
     "find": Kind.OWN,
     "mails": Kind.OWN,
     "mail_html": Kind.OWN,

@@ -19,6 +19,7 @@ from console.imports.carry_out import ImportUnderWay
 from console.imports.runs import NotOpen, StillAtWork
 from console.imports.tasks import carry_out_import
 from console.models import ImportFile, ImportRun, RunState
+from console.timeline import Asked, Kind, stream
 from tenancy import context
 from tenancy.errors import ServiceError
 from tenancy.models import Account, AuditEvent, Plan, User
@@ -112,6 +113,9 @@ def test_waiting_running_done(meanwhile: Meanwhile) -> None:
     made = AuditEvent.objects.filter(verb__in=("account_created", "accounts_imported"))
     assert {(e.actor, e.reason, e.ticket_url) for e in made} == {(run.confirmed_by, REASON, TICKET)}
     assert {(e.door, e.request_id, e.ip) for e in made} == {("import", "request-1", "192.0.2.7")}
+    # Each account's timeline tells it, and by what door.
+    told = stream(Account.objects.get(slug="one"), Asked(Kind.IMPORTS)).rows
+    assert "account_created" in [entry.event.verb for entry in told]
     assert work(run) == "over"
     assert Account.objects.count() == 3
 

@@ -128,6 +128,12 @@ def test_each_event_is_of_one_kind(world: World) -> None:
         assert [entry.event.verb for entry in page.rows if entry.event] == [
             verb for verb, _ in reversed(events)
         ], kind
+    # That somebody signed in changed nothing.
+    happen(world, "signed_in", "user", by=world.alice, door="api")
+    told = [entry.event.verb for entry in stream(world.home, Asked(Kind.ACCESS)).rows]
+    assert told[0] == "signed_in"
+    assert "signed_in" not in [e.event.verb for e in stream(world.home, Asked(Kind.CHANGES)).rows]
+    assert (str(world.alice.pk), world.alice.email) in people(world.home, Asked())
     happen(world, "account_created", "account", door="import")
     imported = stream(world.home, Asked(Kind.IMPORTS)).rows
     assert [entry.event.verb for entry in imported] == ["account_created"]
