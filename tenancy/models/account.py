@@ -140,6 +140,10 @@ class Account(models.Model):
         )
         indexes = (
             models.Index(fields=("status", "-id"), name="tenant_status"),
+            # All that the sign-ups of a month are counted from.
+            models.Index(
+                fields=("created_at",), include=("is_system", "id"), name="tenant_created"
+            ),
             models.Index(
                 fields=("trial_ends_at",),
                 name="tenant_trial_end",
