@@ -188,6 +188,14 @@ class Allocation(models.Model):
         db_table = "igny8_allocations"
         ordering = ("-id",)
         default_permissions = ("view",)
+        indexes = (
+            models.Index(
+                fields=("created_at",),
+                include=("id", "amount"),
+                name="allocation_unapplied",
+                condition=models.Q(place=Place.UNAPPLIED, reverses__isnull=True),
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 name="allocation_sign",

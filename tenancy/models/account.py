@@ -140,12 +140,19 @@ class Account(models.Model):
         )
         indexes = (
             models.Index(fields=("status", "-id"), name="tenant_status"),
+            # The queues of the dashboard are counted from this alone.
+            models.Index(
+                fields=("status", "status_changed_at", "id"),
+                name="tenant_standing",
+                condition=models.Q(is_deleted=False, is_system=False),
+            ),
             # All that the sign-ups of a month are counted from.
             models.Index(
                 fields=("created_at",), include=("is_system", "id"), name="tenant_created"
             ),
             models.Index(
                 fields=("trial_ends_at",),
+                include=("id", "is_deleted", "is_system"),
                 name="tenant_trial_end",
                 condition=models.Q(status=AccountStatus.TRIAL),
             ),
