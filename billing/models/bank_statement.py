@@ -109,6 +109,7 @@ class StatementLine(models.Model):
         )
         indexes = (
             models.Index(fields=("reference_normalised",), name="line_reference"),
+            models.Index(fields=("value_date", "id"), name="line_day"),
             models.Index(
                 fields=("value_date", "id"),
                 name="line_open",

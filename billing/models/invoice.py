@@ -49,6 +49,7 @@ class Invoice(models.Model):
             ("export_report", "Export reports to CSV"),
         )
         indexes = (
+            models.Index(fields=("issued_on", "id"), name="invoice_issued"),
             models.Index(
                 fields=("due_on",),
                 include=("id",),

@@ -24,7 +24,10 @@ class VerbFilter(DropdownFilter):
         )
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(verb=self.value()) if self.value() else queryset
+        if not self.value():
+            return queryset
+        seen = _verbs_seen(request)
+        return _of_verbs(queryset, {verb: seen[verb] for verb in seen if verb == self.value()})
 
 
 class KindFilter(DropdownFilter):
@@ -41,7 +44,8 @@ class KindFilter(DropdownFilter):
         if chosen is None:
             return queryset
         # The verbs by name, which are found by an index; their pattern would be tried on each row.
-        return queryset.filter(verb__in=[verb for verb in _verbs_seen(request) if chosen.has(verb)])
+        seen = _verbs_seen(request)
+        return _of_verbs(queryset, {verb: seen[verb] for verb in seen if chosen.has(verb)})
 
 
 class ByFilter(DropdownFilter):
@@ -91,20 +95,33 @@ def _staff() -> list[int]:
     return list(User.objects.filter(is_staff=True).values_list("pk", flat=True))
 
 
-def _verbs_seen(request: HttpRequest) -> list[str]:
-    """Every verb there is, asked once a page: from each the index leads straight to the next."""
+def _verbs_seen(request: HttpRequest) -> dict[str, int]:
+    """Every verb there is, and its newest event; asked once a page.
+
+    From each verb the index leads straight to the next one.
+    """
     if not hasattr(request, "verbs_seen"):
         with connection.cursor() as cursor:
             cursor.execute(
                 """
                 WITH RECURSIVE seen AS (
-                    SELECT min(verb) AS verb FROM igny8_audit_events
+                    (SELECT verb, id FROM igny8_audit_events ORDER BY verb, id DESC LIMIT 1)
                     UNION ALL
-                    SELECT (SELECT min(e.verb) FROM igny8_audit_events e WHERE e.verb > seen.verb)
-                      FROM seen WHERE seen.verb IS NOT NULL
+                    SELECT next.verb, next.id
+                      FROM seen,
+                           LATERAL (SELECT e.verb, e.id FROM igny8_audit_events e
+                                     WHERE e.verb > seen.verb
+                                     ORDER BY e.verb, e.id DESC LIMIT 1) AS next
                 )
-                SELECT verb FROM seen WHERE verb IS NOT NULL
+                SELECT verb, id FROM seen
                 """
             )
-            request.verbs_seen = [verb for (verb,) in cursor.fetchall()]
+            request.verbs_seen = dict(cursor.fetchall())
     return request.verbs_seen
+
+
+def _of_verbs(events: QuerySet, newest: dict[str, int]) -> QuerySet:
+    """The events of these verbs. None of them is newer than the newest: so the database, which
+    would rather walk back from the end than use the index of verbs, begins there.
+    """
+    return events.filter(verb__in=list(newest), pk__lte=max(newest.values(), default=0))

@@ -53,6 +53,7 @@ class PaymentAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin)
     )
     list_select_related = ("account", "invoice")
     ordering = ("-id",)
+    ordered_by_day = ("opened_at",)
     search_help_text = "Reference, account, invoice, payer, bank id"
     fieldsets = (
         (None, {"fields": ("reference", "account_link", "invoice_link", "status_word", "method")}),

@@ -90,6 +90,7 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
     list_filter_options = {"state": {"horizontal": True, "label": "State"}}
     list_select_related = ("statement",)
     ordering = ("-id",)
+    ordered_by_day = ("value_date",)
     search_help_text = "Reference, payer, IBAN, bank id"
     fieldsets = (
         (None, {"fields": ("money_moved", "left_over", "state_word", ("why",))}),

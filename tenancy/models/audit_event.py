@@ -54,7 +54,7 @@ class AuditEvent(models.Model):
             models.Index(fields=("actor", "-id"), name="audit_actor"),
             models.Index(fields=("target_type", "target_id", "-id"), name="audit_target"),
             models.Index(fields=("verb", "-id"), name="audit_verb"),
-            models.Index(fields=("at",), name="audit_at"),
+            models.Index(fields=("at", "id"), name="audit_at"),
             models.Index(
                 fields=("-id", "at"),
                 name="audit_refused",
