@@ -6,29 +6,20 @@ A verb is what was done (`credits_granted`) or, where it was refused, the action
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 
 from tenancy.models import AuditEvent
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`pattern` is a regular expression that both Python and PostgreSQL read alike."""
+    """`pattern` is a regular expression that the verb is as a whole."""
 
     code: str
     title: str
     pattern: str
 
-    @property
-    def regex(self) -> str:
-        return f"^({self.pattern})$"
-
-    @cached_property
-    def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self.regex)
-
     def has(self, verb: str) -> bool:
-        return bool(self._compiled.match(verb))
+        return re.fullmatch(self.pattern, verb) is not None
 
 
 ACCOUNTS = Kind(

@@ -12,7 +12,7 @@ from django.template.defaultfilters import pluralize
 from billing.models import LedgerProof, MoneyProof, Subscription
 from billing.services import approvals, holds, money_proof, proof, renewals, retention
 from console import housekeeping
-from console.imports import forgetting
+from console.imports import forgetting, runs
 from tenancy.models import Account
 from tenancy.records import SYSTEM
 from tenancy.services import lifecycle, purging, trial_notices
@@ -108,6 +108,15 @@ def purge_deleted(now: datetime) -> tuple[bool, str]:
     )
 
 
+def resume_imports(now: datetime) -> tuple[bool, str]:
+    return _each(
+        runs.forgotten(now=now),
+        lambda run: runs.begin_again(run=run, by=SYSTEM, now=now),
+        done="begun again",
+        name=lambda run: run.import_file.name,
+    )
+
+
 def keep_house(now: datetime) -> tuple[bool, str]:
     removed = {name: count for name, count in housekeeping.forget(now=now).items() if count}
     told = ", ".join(f"{count:,} {name}" for name, count in removed.items())
@@ -154,6 +163,7 @@ STEPS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "Holds": expire_holds,
     "Approvals": expire_approvals,
     "Retention": purge_deleted,
+    "Imports": resume_imports,
     "Housekeeping": keep_house,
     "Ledger proof": prove_ledger,
     "Money proof": prove_money,

@@ -38,4 +38,9 @@ def forget(*, now: datetime) -> dict[str, int]:
         "finished jobs": DBTaskResult.objects.filter(
             status__in=FINISHED, finished_at__lt=lately
         ).delete()[0],
+        # Their workers died: no job takes so long, and none is taken up again. An import of which
+        # this was the only call is begun again by the step before this one.
+        "jobs cut off": DBTaskResult.objects.filter(
+            status=TaskResultStatus.RUNNING, started_at__lt=lately
+        ).delete()[0],
     }

@@ -24,6 +24,7 @@ from billing.models import (
     Allocation,
     Approval,
     ApprovalStatus,
+    InvoiceStatus,
     Payment,
     Place,
     StatementLine,
@@ -98,6 +99,8 @@ RENEWALS_OVERDUE = Queue(
     lambda now: Q(
         status__in=OPEN_PAYMENT,
         account__status=AccountStatus.ACTIVE,
+        # As is every invoice of an open transfer; said so that open ones alone are looked through.
+        invoice__status=InvoiceStatus.OPEN,
         invoice__due_on__lt=now.date(),
     ),
     since="opened_at",

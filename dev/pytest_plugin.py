@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dev import test_template
+from dev import template_database
 from dev.embedded_postgres import use
 from dev.places import Refused
 
@@ -75,7 +75,7 @@ def prepare_environment() -> None:
 def start_server(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="igny8-tests-", dir=_in_memory()))
     try:
-        test_template.copy_to(folder)
+        template_database.copy_to(folder)
         server = use(folder=folder, temporary=True)
     except Refused as error:
         raise pytest.UsageError(str(error)) from None

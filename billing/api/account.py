@@ -7,9 +7,10 @@ from billing.api.subscription import SubscriptionAnswer
 from billing.models import Subscription
 from billing.services import holds
 from tenancy import access
+from tenancy.api.calls import Call
 from tenancy.api.fields import Id, Moment
 from tenancy.api.gate import Blocked
-from tenancy.api.operations import Call, operation
+from tenancy.api.operations import operation
 from tenancy.api.permissions import MayRead
 from tenancy.api.shapes import Answer
 from tenancy.api.views import ApiView

@@ -9,11 +9,12 @@ from rest_framework import serializers
 from billing.models import Payment, PaymentStatus
 from billing.services import bank_transfers
 from billing.services.bank_transfers import Receipt
+from tenancy.api.calls import Call
 from tenancy.api.codes import Code
 from tenancy.api.fields import Choice, Day, Id, Moment, Money, Text
 from tenancy.api.gate import Blocked
 from tenancy.api.lookup import found
-from tenancy.api.operations import Call, operation
+from tenancy.api.operations import operation
 from tenancy.api.paging import PageQuery, page, paged
 from tenancy.api.permissions import (
     ActsForAnotherAccount,

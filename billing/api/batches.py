@@ -7,9 +7,10 @@ from billing.api.credits import DeductBody, PostedTransaction
 from billing.services import batches
 from billing.services.batches import Deduction, Outcome
 from tenancy.api import problems
+from tenancy.api.calls import Call, Key
 from tenancy.api.fields import Text
 from tenancy.api.once import fingerprint_of, refuse_bad_key
-from tenancy.api.operations import Call, Key, operation
+from tenancy.api.operations import operation
 from tenancy.api.permissions import MaySpend
 from tenancy.api.refusals import error_of
 from tenancy.api.schema import ProblemAnswer

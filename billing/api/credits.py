@@ -7,9 +7,10 @@ from billing.models import CostUnit, CreditTransaction, Operation, TransactionTy
 from billing.services import costs, credits, holds
 from billing.services.costs import MAX_UNITS
 from billing.services.ledger import Posted
+from tenancy.api.calls import Call, Key
 from tenancy.api.codes import Code
 from tenancy.api.fields import Choice, Id, Metadata, Moment, Text, Whole
-from tenancy.api.operations import Call, Key, Replayed, operation
+from tenancy.api.operations import Replayed, operation
 from tenancy.api.paging import PageQuery, page, paged
 from tenancy.api.permissions import MayRead, MaySpend
 from tenancy.api.shapes import Answer, Body

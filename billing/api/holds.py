@@ -8,9 +8,10 @@ from billing.models import HoldStatus, Operation
 from billing.services import holds
 from billing.services.costs import MAX_UNITS
 from billing.services.holds import DEFAULT_SECONDS, MAX_SECONDS, Held
+from tenancy.api.calls import Call, Key
 from tenancy.api.codes import Code
 from tenancy.api.fields import Moment, Whole
-from tenancy.api.operations import Call, Key, Replayed, operation
+from tenancy.api.operations import Replayed, operation
 from tenancy.api.permissions import MaySpend
 from tenancy.api.shapes import Answer, Body
 from tenancy.api.views import ApiView

@@ -4,10 +4,11 @@ from django.db import models
 from rest_framework import serializers
 
 from billing.models import Invoice, InvoiceStatus
+from tenancy.api.calls import Call
 from tenancy.api.fields import Id, Moment
 from tenancy.api.gate import Blocked
 from tenancy.api.lookup import found
-from tenancy.api.operations import Call, operation
+from tenancy.api.operations import operation
 from tenancy.api.paging import PageQuery, page, paged
 from tenancy.api.permissions import IsOwnerOrAdmin
 from tenancy.api.shapes import Answer

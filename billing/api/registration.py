@@ -4,8 +4,9 @@ from django.utils import timezone
 
 from billing.services import registration
 from tenancy.api import identity
+from tenancy.api.calls import Call, Caller
 from tenancy.api.fields import Email, Text
-from tenancy.api.operations import Call, Caller, operation
+from tenancy.api.operations import operation
 from tenancy.api.shapes import Body
 from tenancy.api.sign_in import SignedIn, signed_in
 from tenancy.api.views import ApiView

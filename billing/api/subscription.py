@@ -3,10 +3,11 @@
 from rest_framework import serializers
 
 from billing.models import Subscription, SubscriptionStatus
+from tenancy.api.calls import Call
 from tenancy.api.codes import Code
 from tenancy.api.fields import Moment
 from tenancy.api.gate import Blocked
-from tenancy.api.operations import Call, operation
+from tenancy.api.operations import operation
 from tenancy.api.permissions import IsOwnerOrAdmin
 from tenancy.api.problems import ApiError
 from tenancy.api.shapes import Answer

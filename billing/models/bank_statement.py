@@ -109,6 +109,7 @@ class StatementLine(models.Model):
         )
         indexes = (
             models.Index(fields=("reference_normalised",), name="line_reference"),
+            models.Index(fields=("value_date", "id"), name="line_day"),
             models.Index(
                 fields=("value_date", "id"),
                 name="line_open",
@@ -188,6 +189,14 @@ class Allocation(models.Model):
         db_table = "igny8_allocations"
         ordering = ("-id",)
         default_permissions = ("view",)
+        indexes = (
+            models.Index(
+                fields=("created_at",),
+                include=("id", "amount"),
+                name="allocation_unapplied",
+                condition=models.Q(place=Place.UNAPPLIED, reverses__isnull=True),
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 name="allocation_sign",

@@ -48,6 +48,15 @@ class Invoice(models.Model):
             ("view_report", "See the reports"),
             ("export_report", "Export reports to CSV"),
         )
+        indexes = (
+            models.Index(fields=("issued_on", "id"), name="invoice_issued"),
+            models.Index(
+                fields=("due_on",),
+                include=("id",),
+                name="invoice_open",
+                condition=models.Q(status=InvoiceStatus.OPEN),
+            ),
+        )
         constraints = (
             models.UniqueConstraint(fields=("account", "id"), name="invoice_account_id"),
             # However often and late the daily job runs, a period is renewed once.

@@ -82,7 +82,10 @@ class Payment(models.Model):
             ("write_off_shortfall", "Write off a small shortfall"),
             ("export_payment", "Export payments to CSV"),
         )
-        indexes = (models.Index(fields=("status", "opened_at"), name="payment_status_age"),)
+        indexes = (
+            models.Index(fields=("status", "opened_at"), name="payment_status_age"),
+            models.Index(fields=("opened_at", "id"), name="payment_opened"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("account",),

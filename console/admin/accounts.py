@@ -137,6 +137,7 @@ class AccountAdmin(
         "exempt_from_suspension",
     )
     ordering = ("-id",)
+    ordered_by_day = ("created_at", "trial_ends_at")
     search_help_text = "Name, e-mail, domain, reference, invoice, API key"
 
     status_word = columns.state("status", "Status", colors.ACCOUNT)

@@ -83,8 +83,9 @@ class AuditEventAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdm
         ("account", AutocompleteSelectFilter),
         ("at", DaysFilter),
     )
-    # By number, which is the order of time too; a range of days reads the same index backwards.
+    # By number, which is the order of time too.
     ordering = ("-id",)
+    ordered_by_day = ("at",)
     search_help_text = "E-mail, account, what it was done to"
     pasted = ("request_code",)
     fieldsets = (

@@ -72,6 +72,7 @@ class InvoiceAdmin(ViewsMixin, InvoicePagesMixin, CsvExportMixin, BoundedSearchM
     )
     list_select_related = ("account", "plan")
     ordering = ("-id",)
+    ordered_by_day = ("issued_on",)
     sortable_by = ("number",)
     search_help_text = "Number, account, payment reference"
     pasted = ("number",)

@@ -54,6 +54,7 @@ class PaymentAdmin(ViewsMixin, CsvExportMixin, BoundedSearchMixin, ConsoleAdmin)
     )
     list_select_related = ("account", "invoice")
     ordering = ("-id",)
+    ordered_by_day = ("opened_at",)
     search_help_text = "Reference, account, invoice, payer, bank id"
     pasted = ("reference", "bank_transaction_id")
     fieldsets = (

@@ -93,6 +93,7 @@ class StatementLineAdmin(BoundedSearchMixin, ConsoleAdmin):
     list_filter_options = {"state": {"horizontal": True, "label": "State"}}
     list_select_related = ("statement",)
     ordering = ("-id",)
+    ordered_by_day = ("value_date",)
     search_help_text = "Reference, payer, IBAN, bank id"
     pasted = ("reference_raw", "reference_normalised", "iban", "bank_transaction_id")
     fieldsets = (

@@ -54,6 +54,7 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     )
     list_select_related = ("account",)
     ordering = ("-id",)
+    ordered_by_day = ("date_joined",)
     sortable_by = ("email",)
     search_help_text = "E-mail, name, account"
 

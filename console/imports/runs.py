@@ -65,7 +65,7 @@ def cancel(*, run: ImportRun, by: User, now: datetime) -> ImportRun:
 
 
 @transaction.atomic
-def begin_again(*, run: ImportRun, by: User, now: datetime) -> ImportRun:
+def begin_again(*, run: ImportRun, by: User | None, now: datetime) -> ImportRun:
     """Call a worker once more for a run that nobody has taken, or whose worker is gone.
 
     Harmless where one is on its way: only one of them can have the run. Raises NotOpen, and
@@ -78,6 +78,20 @@ def begin_again(*, run: ImportRun, by: User, now: datetime) -> ImportRun:
     _record("begun_again", run, by=by, reason=f"No sign of life since {last_sign(run):%H:%M:%S}")
     tasks.enqueue(run.pk)
     return run
+
+
+def forgotten(*, now: datetime) -> list[ImportRun]:
+    """Runs without a sign of life that no worker will look at by itself.
+
+    A worker has itself called again before it begins. It cannot where it dies, or loses the
+    database, in the moment before that.
+    """
+    called_for = tasks.called_for()
+    return [
+        run
+        for run in ImportRun.objects.filter(state__in=OPEN).select_related("import_file")
+        if is_silent(run, now=now) and run.pk not in called_for
+    ]
 
 
 def last_sign(run: ImportRun) -> datetime:
@@ -115,7 +129,9 @@ def _refuse_over(run: ImportRun) -> None:
     raise NotOpen(f"This import {how}. Nothing was changed now.", current=run.state)
 
 
-def _record(done: str, run: ImportRun, *, by: User, reason: str, ticket_url: str = "") -> None:
+def _record(
+    done: str, run: ImportRun, *, by: User | None, reason: str, ticket_url: str = ""
+) -> None:
     record(
         f"{IMPORTERS[run.import_file.kind].plural}_import_{done}",
         by=by,

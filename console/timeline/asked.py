@@ -74,6 +74,7 @@ def people(account: Account, asked: Asked) -> list[tuple[str, str]]:
     newest = account.audit_events.order_by("-id").values("actor_id")[:NEWEST]
     found = User.objects.filter(pk__in=newest)
     if asked.by and asked.by != SYSTEM:
-        found = found | User.objects.filter(pk=asked.by)
+        # A union, for an OR of the two would look at every user there is.
+        found = found.order_by().union(User.objects.filter(pk=asked.by).order_by())
     named = found.order_by("email").values_list("pk", "email")
     return [(str(pk), email) for pk, email in named]

@@ -3,7 +3,8 @@
 from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 
-from tenancy.api.operations import Call, operation
+from tenancy.api.calls import Call
+from tenancy.api.operations import operation
 from tenancy.api.permissions import IsViewerOrAbove
 from tenancy.api.shapes import Answer
 from tenancy.api.views import ApiView

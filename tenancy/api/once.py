@@ -1,22 +1,17 @@
 """Doing it twice changes nothing: the Idempotency-Key of a call, and its first answer again."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 from rest_framework.request import Request
 
+from tenancy.api.calls import Call, Operation
 from tenancy.api.codes import Code
 from tenancy.api.errors import translate
 from tenancy.api.problems import ApiError, Fault
-
-if TYPE_CHECKING:
-    from tenancy.api.operations import Call, Operation
 
 LONGEST_KEY = 255
 

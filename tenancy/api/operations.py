@@ -6,7 +6,6 @@ description from it, so the two cannot differ.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import wraps
 
 from rest_framework.exceptions import ValidationError
@@ -15,73 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenancy.api import once
+from tenancy.api.calls import Call, Caller, Key, Operation
 from tenancy.api.codes import Code
 from tenancy.api.errors import faults
 from tenancy.api.gate import Blocked
-from tenancy.api.permissions import HasTenantAccess, IsAuthenticatedAndActive, IsSite
 from tenancy.api.problems import REPLAYED, ApiError
 from tenancy.api.shapes import Answer, Body, Nothing, checked, shaped
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-
-
-class Caller(Enum):
-    """Who may call at all, before any role is asked for."""
-
-    PERSON = (IsAuthenticatedAndActive, HasTenantAccess)
-    SITE = (IsSite, HasTenantAccess)
-    ANYBODY = ()
-
-
-class Key(Enum):
-    """What a call makes of the header Idempotency-Key."""
-
-    IGNORED = "ignored"
-    ACCEPTED = "accepted"  # the answer is kept for a day and given again
-    NEEDED = "needed"  # the service keeps the key itself, for ever
-
-
-@dataclass(frozen=True)
-class Operation:
-    method: str
-    summary: str
-    caller: Caller
-    rights: tuple[type[BasePermission], ...]
-    scope: str
-    body: type[Body] | None
-    query: type[Body] | None
-    answer: type[Answer] | None
-    status: int
-    blocked: Blocked
-    key: Key
-    errors: tuple[Code, ...]
-
-    @property
-    def is_public(self) -> bool:
-        return self.caller is Caller.ANYBODY
-
-    @property
-    def keeps_answers(self) -> bool:
-        return self.key is Key.ACCEPTED
-
-
-@dataclass(frozen=True)
-class Call:
-    """The checked input of one request."""
-
-    request: Request
-    data: dict[str, object]
-    query: dict[str, object]
-    key: str = ""
-    fingerprint: str = ""
-
-    @property
-    def account(self) -> object:
-        return self.request.account
-
-    @property
-    def user(self) -> object:
-        return self.request.user
 
 
 @dataclass(frozen=True)

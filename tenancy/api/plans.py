@@ -3,7 +3,8 @@
 from django.db import models
 from rest_framework import serializers
 
-from tenancy.api.operations import Call, Caller, operation
+from tenancy.api.calls import Call, Caller
+from tenancy.api.operations import operation
 from tenancy.api.shapes import Answer
 from tenancy.api.views import ApiView
 from tenancy.models import Currency, Feature, Plan

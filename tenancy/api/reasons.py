@@ -1,6 +1,6 @@
 """The reason that goes into history and audit when a customer does something themselves."""
 
-from tenancy.api.operations import Call
+from tenancy.api.calls import Call
 
 
 def reason_of(call: Call) -> str:

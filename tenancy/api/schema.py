@@ -9,9 +9,9 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from tenancy.api.calls import Caller, Key, Operation
 from tenancy.api.codes import Code
 from tenancy.api.gate import Blocked
-from tenancy.api.operations import Caller, Key, Operation
 from tenancy.api.problems import CONTENT_TYPE, REPLAYED
 from tenancy.api.shapes import Answer, Body, Nothing
 

@@ -3,10 +3,11 @@
 from django.db import models
 from rest_framework import serializers
 
+from tenancy.api.calls import Call
 from tenancy.api.codes import Code
 from tenancy.api.fields import Id, Moment, Text
 from tenancy.api.lookup import found
-from tenancy.api.operations import Call, operation
+from tenancy.api.operations import operation
 from tenancy.api.permissions import IsEditorOrAbove, IsViewerOrAbove
 from tenancy.api.problems import ApiError, at
 from tenancy.api.reasons import reason_of

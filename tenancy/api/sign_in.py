@@ -6,10 +6,11 @@ from rest_framework import serializers
 
 from tenancy import access
 from tenancy.api import gate, identity, tokens
+from tenancy.api.calls import Call, Caller
 from tenancy.api.codes import Code
 from tenancy.api.fields import Email, Text
 from tenancy.api.gate import Blocked
-from tenancy.api.operations import Call, Caller, operation
+from tenancy.api.operations import operation
 from tenancy.api.people import AccountSummary, UserAnswer
 from tenancy.api.problems import ApiError
 from tenancy.api.shapes import Answer, Body

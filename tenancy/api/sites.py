@@ -4,10 +4,11 @@ from django.db import models
 from django.utils import timezone
 from rest_framework import serializers
 
+from tenancy.api.calls import Call, Key
 from tenancy.api.codes import Code
 from tenancy.api.fields import Id, Moment, Text, Whole
 from tenancy.api.lookup import found
-from tenancy.api.operations import Call, Key, operation
+from tenancy.api.operations import operation
 from tenancy.api.paging import PageQuery, page, paged
 from tenancy.api.permissions import IsEditorOrAbove, IsOwnerOrAdmin, IsViewerOrAbove
 from tenancy.api.problems import ApiError, at

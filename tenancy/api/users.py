@@ -4,10 +4,11 @@ from functools import partial
 
 from django.db import transaction
 
+from tenancy.api.calls import Call
 from tenancy.api.codes import Code
 from tenancy.api.fields import Choice, Email
 from tenancy.api.lookup import found
-from tenancy.api.operations import Call, operation
+from tenancy.api.operations import operation
 from tenancy.api.paging import PageQuery, page, paged
 from tenancy.api.people import UserAnswer
 from tenancy.api.permissions import IsOwnerOrAdmin, IsViewerOrAbove

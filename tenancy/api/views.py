@@ -12,7 +12,7 @@ from tenancy.api.authentication import (
     SessionAuthentication,
     TokenAuthentication,
 )
-from tenancy.api.operations import Operation
+from tenancy.api.calls import Operation
 from tenancy.api.parsing import JSONNegotiation, StrictJSONParser
 from tenancy.api.schema import ApiSchema
 from tenancy.api.throttling import AccountScopedRateThrottle

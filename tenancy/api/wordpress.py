@@ -2,8 +2,9 @@
 
 from rest_framework import serializers
 
+from tenancy.api.calls import Call, Caller
 from tenancy.api.fields import Flag, Id, Metadata, Moment, Text, Whole
-from tenancy.api.operations import Call, Caller, operation
+from tenancy.api.operations import operation
 from tenancy.api.paging import PageQuery, page, paged
 from tenancy.api.shapes import Answer, Body
 from tenancy.api.sites import SiteAnswer

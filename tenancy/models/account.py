@@ -140,10 +140,41 @@ class Account(models.Model):
         )
         indexes = (
             models.Index(fields=("status", "-id"), name="tenant_status"),
+            # The queues of the dashboard are counted from this alone.
             models.Index(
-                fields=("trial_ends_at",),
+                fields=("status", "status_changed_at", "id"),
+                name="tenant_standing",
+                condition=models.Q(is_deleted=False, is_system=False),
+            ),
+            # All that the sign-ups of a month are counted from.
+            models.Index(
+                fields=("created_at", "id"), include=("is_system",), name="tenant_created"
+            ),
+            models.Index(
+                fields=("trial_ends_at", "id"),
+                include=("status", "is_deleted", "is_system"),
                 name="tenant_trial_end",
-                condition=models.Q(status=AccountStatus.TRIAL),
+                condition=models.Q(trial_ends_at__isnull=False),
+            ),
+            # What few accounts are, and the list is filtered by.
+            models.Index(
+                fields=("status_reason", "-id"),
+                name="tenant_status_reason",
+                condition=~models.Q(status_reason=""),
+            ),
+            models.Index(
+                fields=("payment_method", "-id"),
+                name="tenant_payment_method",
+                condition=~models.Q(payment_method=""),
+            ),
+            models.Index(
+                fields=("-id",), name="tenant_deleted", condition=models.Q(is_deleted=True)
+            ),
+            models.Index(fields=("-id",), name="tenant_system", condition=models.Q(is_system=True)),
+            models.Index(
+                fields=("-id",),
+                name="tenant_exempt",
+                condition=models.Q(exempt_from_suspension=True),
             ),
         )
         constraints = (

@@ -53,6 +53,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             ("manage_staff", "Add console staff and choose their groups"),
             ("export_user", "Export users to CSV"),
         )
+        indexes = (
+            models.Index(fields=("date_joined", "id"), name="user_joined"),
+            models.Index(fields=("-id",), name="user_staff", condition=models.Q(is_staff=True)),
+        )
         constraints = (
             models.CheckConstraint(
                 name="user_email_lower", condition=models.Q(email=Lower("email"))

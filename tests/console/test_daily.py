@@ -3,6 +3,7 @@
 import threading
 from datetime import datetime, timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from billing.models import CreditHold, LedgerProof, MoneyProof, Payment, Subscription
 from billing.services import statements
@@ -19,6 +21,7 @@ from console.models import ImportFile, OneTimeToken
 from tenancy.models import Account, AccountStatus, AuditEvent, SuspensionReason
 from tenancy.services import lifecycle
 from tests.console.conftest import run
+from tests.console.imports.builders import queued
 from tests.digest import changed_since, digest
 from tests.factories import (
     DAY,
@@ -92,6 +95,7 @@ def test_the_day_does_each_step_and_says_so_in_a_line(db: None) -> None:
         "Holds: 1 expired",
         "Approvals: 1 expired",
         f"Retention: 1 purged: account {accounts['gone'].pk}",
+        "Imports: nothing to do",
         "Housekeeping: removed 1 unconfirmed imports, 1 unconfirmed statements, 1 used forms, "
         "1 sessions",
         "Ledger proof: 2 transactions of 6 accounts, 0 differences",
@@ -167,6 +171,49 @@ def test_what_stood_in_an_imported_file_goes_after_ninety_days(db: None, client:
     page = client.get(address).content.decode()
     assert "What stood in the file was removed some time after the import." in page
     assert client.get(f"{address}changes/").status_code == 404
+
+
+def test_jobs_cut_off_go_after_a_month_and_an_import_is_begun_again(db: None) -> None:
+    make_plan(slug="starter")
+    _, run = queued("one,One,starter,,,,100", by=make_staff("Finance"))
+    now = run.queued_at + 31 * DAY
+    call = DBTaskResult.objects.get()
+    for status, age in (("RUNNING", 31), ("RUNNING", 29), ("FAILED", 31), ("READY", 31)):
+        begun_at = now - age * DAY
+        DBTaskResult.objects.create(
+            id=uuid4(),
+            task_path="igny8.gone",
+            args_kwargs={"args": [], "kwargs": {}},
+            status=status,
+            run_after=begun_at,
+            started_at=None if status == "READY" else begun_at,
+            finished_at=begun_at if status == "FAILED" else None,
+        )
+
+    def today() -> dict[str, str]:
+        return {result.step: result.text for result in daily.run(now=now)}
+
+    # Somebody is called already.
+    assert today()["Imports"] == "nothing to do"
+    assert set(DBTaskResult.objects.values_list("status", "task_path")) == {
+        ("READY", call.task_path),
+        ("READY", "igny8.gone"),
+        ("RUNNING", "igny8.gone"),
+    }
+
+    # Its worker died before it could have itself called again.
+    DBTaskResult.objects.filter(pk=call.pk).update(
+        status="RUNNING", started_at=run.queued_at, worker_ids=["killed"]
+    )
+    said = today()
+
+    assert said["Imports"] == "1 begun again: new.csv"
+    assert said["Housekeeping"] == "removed 1 jobs cut off"
+    assert today()["Imports"] == "nothing to do"
+    event = AuditEvent.objects.get(verb="accounts_import_begun_again")
+    assert (event.actor, event.reason) == (None, f"No sign of life since {run.queued_at:%H:%M:%S}")
+    waiting = DBTaskResult.objects.get(task_path=call.task_path)
+    assert (waiting.status, waiting.args_kwargs["args"]) == ("READY", [run.pk])
 
 
 def in_threads(work: object, count: int = 2) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dev import test_template
+from dev import template_database
 from dev.places import ROOT
 from dev.run import Stopped, stop_on_signals
 from tests.dev.test_embedded_postgres import processes, wait_until
@@ -26,7 +26,7 @@ def free_port() -> int:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A data folder with all migrations applied, as after a first run."""
-    test_template.copy_to(tmp_path)
+    template_database.copy_to(tmp_path)
     return tmp_path
 
 

@@ -1,10 +1,11 @@
 """The filter by days has its last day in it, and is not thrown by what is no date."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 
+from console.site import site
 from tenancy.models import AuditEvent
 from tests.conftest import World
 
@@ -51,3 +52,25 @@ def test_the_last_day_of_all_is_no_failure(event: AuditEvent, root: Client) -> N
     shown = root.get("/admin/tenancy/auditevent/", {"at_to": "9999-12-31"})
 
     assert shown.status_code == 200
+
+
+def test_a_list_of_days_is_ordered_by_them_and_by_an_index(event: AuditEvent, root: Client) -> None:
+    later = AuditEvent.objects.get(pk=event.pk)
+    later.pk, later.at = None, LAST_SECOND - timedelta(hours=1)
+    later.save(force_insert=True)
+    address = "/admin/tenancy/auditevent/?verb=late"
+
+    def listed(query: str) -> list[AuditEvent]:
+        return list(root.get(f"{address}{query}").context["cl"].result_list)
+
+    assert listed("") == [later, event]
+    assert listed("&at_from=2025-11-12") == [event, later]
+    led = {
+        f"{model._meta.label}.{name}": any(
+            index.fields == [name, "id"] for index in model._meta.indexes
+        )
+        for model, screen in site._registry.items()
+        for name in getattr(screen, "ordered_by_day", ())
+    }
+    assert len(led) == 7
+    assert all(led.values()), led

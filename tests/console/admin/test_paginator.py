@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from billing.models import LedgerProof
 from console import paginator
@@ -54,3 +55,18 @@ def test_pages_far_back_are_not_opened(proofs: None, monkeypatch: pytest.MonkeyP
     assert pages().num_pages == 3
     assert pages().is_cut
     assert list(pages().get_page(9)) == list(pages().page(3))
+
+
+def test_a_later_page_finds_its_rows_before_it_joins_them(proofs: None) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        found = list(pages(rows(accounts__gte=3)).page(3))
+
+    assert [proof.accounts for proof in found] == [19, 18, 17, 16, 15]
+    assert len(asked) == 2  # the count, and the rows
+    reading = asked[1]
+    assert reading["sql"].count("LIMIT 5") == 1
+    assert not reading["sql"].rstrip().endswith("OFFSET 10")
+    both = rows(accounts__gte=28).union(rows(accounts__lt=10), all=True)
+    assert [proof.accounts for proof in pages(both.order_by("-accounts")).page(2)] == [
+        *(6, 5, 4, 3, 2),
+    ]
