@@ -92,8 +92,8 @@ def reserve(
     at work in another transaction is refused at once.
 
     Raises UnknownOperation, InvalidValue, InsufficientCredits, BalanceFrozen,
-    IdempotencyKeyReused when the key stands for other units or another operation,
-    RequestInProgress.
+    IdempotencyKeyReused when the key stands for other units, another operation or another time to
+    last, RequestInProgress.
     """
     price = price_arguments(operation=operation, units=units)
     check_key(idempotency_key)
@@ -116,7 +116,8 @@ def reserve(
     if outcome not in ("reserved", "replayed"):
         raise refusal(outcome, account=account, asked=-(asked or 0), available=available)
     held = _held(hold, available, replayed=outcome == "replayed")
-    if (held.operation, held.units) != (operation, units):
+    lasts = held.expires_at - held.created_at
+    if (held.operation, held.units, lasts) != (operation, units, timedelta(seconds=expires_in)):
         raise reused()
     return held
 

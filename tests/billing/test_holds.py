@@ -106,7 +106,9 @@ def test_the_same_key_tells_what_became_of_the_hold(world: World) -> None:
     assert (again.status, again.committed_amount, again.replayed) == ("committed", 8, True)
 
 
-@pytest.mark.parametrize("other", [{"units": 999}, {"operation": Operation.CLUSTERING}])
+@pytest.mark.parametrize(
+    "other", [{"units": 999}, {"operation": Operation.CLUSTERING}, {"expires_in": 6_000}]
+)
 def test_a_key_for_another_request_is_refused(world: World, other: dict[str, object]) -> None:
     reserve(world.home)
 
