@@ -81,13 +81,20 @@ def suspend_unpaid(now: datetime) -> tuple[bool, str]:
 
 
 def expire_holds(now: datetime) -> tuple[bool, str]:
-    expired = len(holds.expire_due(now=now))
-    return True, f"{expired:,} expired" if expired else "nothing to do"
+    return _each(
+        holds.over(now=now),
+        lambda account: holds.expire(account=account, now=now),
+        done="had holds that were over",
+    )
 
 
 def expire_approvals(now: datetime) -> tuple[bool, str]:
-    expired = len(approvals.expire_due(now=now))
-    return True, f"{expired:,} expired" if expired else "nothing to do"
+    return _each(
+        approvals.over(now=now),
+        lambda approval: approvals.expire(approval=approval, now=now),
+        done="expired",
+        name=lambda approval: approval.account.slug,
+    )
 
 
 def purge_deleted(now: datetime) -> tuple[bool, str]:

@@ -100,7 +100,7 @@ def _work(account_id: int, choose: random.Random, steps: int, keys: int) -> dict
         "impatient": lambda key: deduct(key, wait=False),
         "many": deduct_many,
         "hold": hold,
-        "expire": lambda _: holds.expire_due(now=datetime.now(tz=UTC)),
+        "expire": lambda _: holds.expire(account=account, now=datetime.now(tz=UTC)),
     }
     weights = (30, 30, 15, 24, 1)
     for _ in range(steps):

@@ -19,7 +19,7 @@ from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import Account
 from tests.conftest import World
 from tests.digest import nothing_changes, refused
-from tests.factories import NOW, make_account
+from tests.factories import NOW, expire_holds, make_account
 from tests.planting import freeze, plant
 
 WORDS = Operation.CONTENT_GENERATION  # costs 1 for each started hundred words
@@ -52,7 +52,7 @@ def resolved(account: Account, how: str) -> Held:
         return commit(account, hold.id)[0]
     if how == "released":
         return release(account, hold.id)
-    holds.expire_due(now=LATER)
+    expire_holds(LATER)
     return hold
 
 
@@ -278,13 +278,13 @@ def test_holds_expire_when_they_are_over(world: World) -> None:
     other = reserve(world.other)
 
     with nothing_changes():
-        assert holds.expire_due(now=LATER - timedelta(seconds=1)) == []
-    assert holds.expire_due(now=LATER) == [first.id, other.id]
+        assert expire_holds(LATER - timedelta(seconds=1)) == []
+    assert expire_holds(LATER) == [first.id, other.id]
 
     assert standing(world.home) == (1000, 10, 990)
     assert CreditHold.objects.get(pk=first.id).resolved_at == LATER
     with nothing_changes():
-        assert holds.expire_due(now=LATER) == []
+        assert expire_holds(LATER) == []
     assert proof.differences() == []
 
 
@@ -293,7 +293,7 @@ def test_a_frozen_accounts_holds_wait(world: World) -> None:
     freeze(world.home)
 
     with nothing_changes():
-        assert holds.expire_due(now=LATER) == []
+        assert expire_holds(LATER) == []
 
 
 def test_a_hold_that_is_over_stands_in_nobodys_way(db: None) -> None:

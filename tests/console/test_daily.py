@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from billing.models import CreditHold, LedgerProof, MoneyProof, Payment, Subscription
+from billing.models import Approval, CreditHold, LedgerProof, MoneyProof, Payment, Subscription
 from billing.services import statements
 from console import daily
 from console.management.base import Failed
@@ -89,8 +89,8 @@ def test_the_day_does_each_step_and_says_so_in_a_line(db: None) -> None:
         "Renewals: 1 invoiced: renews; on a plan not sold any more: late",
         "Paid periods: nothing to do",
         "Unpaid: 1 suspended: late",
-        "Holds: 1 expired",
-        "Approvals: 1 expired",
+        "Holds: 1 had holds that were over: held",
+        "Approvals: 1 expired: held",
         f"Retention: 1 purged: account {accounts['gone'].pk}",
         "Housekeeping: removed 1 unconfirmed imports, 1 unconfirmed statements, 1 used forms, "
         "1 sessions",
@@ -262,6 +262,24 @@ def test_an_account_that_fails_is_named_and_does_not_stop_the_next(
     well.refresh_from_db()
     assert (broken.status, well.status) == (S.TRIAL, S.SUSPENDED)
     assert "Daily step failed for broken" in caplog.text
+
+
+def test_one_bad_hold_or_request_does_not_stop_the_others(db: None) -> None:
+    now = timezone.now()
+    broken, well = make_account(slug="broken", credits=100), make_account(slug="well", credits=100)
+    for account in (broken, well):
+        make_hold(account, created_at=now - 2 * DAY, expires_at=now - DAY)
+        make_approval(account, requested_at=now - 8 * DAY, expires_at=now - DAY)
+    plant("UPDATE igny8_credit_balances SET held = 0 WHERE account_id = %s", broken.pk)
+    plant("UPDATE igny8_approvals SET requested_by_id = 0 WHERE account_id = %s", broken.pk)
+
+    results = {result.step: result for result in daily.run(now=now)}
+
+    for step in ("Holds", "Approvals"):
+        assert not results[step].is_well
+        assert ": well; 1 failed: broken (" in results[step].text
+    assert list(CreditHold.objects.filter(status="expired")) == [well.credit_holds.get()]
+    assert list(Approval.objects.filter(status="expired")) == [well.approvals.get()]
 
 
 def test_a_step_that_fails_does_not_stop_the_others(
