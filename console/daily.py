@@ -10,7 +10,7 @@ from django.db import connection, models, transaction
 from django.template.defaultfilters import pluralize
 
 from billing.models import LedgerProof, MoneyProof, Subscription
-from billing.services import approvals, holds, money_proof, proof, renewals, retention
+from billing.services import approvals, holds, money_proof, proof, renewals, retention, waiting
 from console import housekeeping
 from console.imports import forgetting
 from tenancy.models import Account
@@ -76,6 +76,14 @@ def suspend_unpaid(now: datetime) -> tuple[bool, str]:
     return _each(
         renewals.unpaid(now=now),
         lambda subscription: renewals.suspend(subscription=subscription, now=now),
+        done="suspended",
+    )
+
+
+def suspend_waiting(now: datetime) -> tuple[bool, str]:
+    return _each(
+        waiting.overdue(now=now),
+        lambda account: waiting.suspend(account=account, now=now),
         done="suspended",
     )
 
@@ -158,6 +166,7 @@ STEPS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "Renewals": renew,
     "Paid periods": end_periods,
     "Unpaid": suspend_unpaid,
+    "Waiting": suspend_waiting,
     "Holds": expire_holds,
     "Approvals": expire_approvals,
     "Retention": purge_deleted,

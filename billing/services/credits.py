@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from billing.models import CreditBalance, CreditTransaction, TransactionType
-from billing.services import grant_limits, second_person
+from billing.services import grant_limits, holds, second_person
 from billing.services.costs import cost_of, price_arguments
 from billing.services.ledger import (
     REQUEST,
@@ -44,10 +44,11 @@ SELECT * FROM post_credit(%s, 'deduction', -operation_cost(%s, %s, %s, %s), %s, 
 """
 
 
-def check(*, account: Account, operation: str, units: int = 1) -> Estimate:
+def check(*, account: Account, operation: str, now: datetime, units: int = 1) -> Estimate:
     """Estimate an operation without spending. Raises UnknownOperation, InvalidValue."""
     cost = cost_of(operation=operation, units=units)
-    balance = CreditBalance.objects.get(account=account)
+    # A hold that is over stands in nobody's way, also before it is given back.
+    balance = holds.balance(account=account, now=now)
     return Estimate(
         allowed=cost <= balance.available and not balance.frozen,
         cost=cost,

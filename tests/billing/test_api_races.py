@@ -49,7 +49,9 @@ def test_checked_and_then_run_both_are(committed: None) -> None:
     account, meeting = make_account(credits=10), Meeting(2)
 
     def check_and_run() -> None:
-        if not credits.check(account=account, operation="content_generation", units=600).allowed:
+        if not credits.check(
+            account=account, operation="content_generation", units=600, now=NOW
+        ).allowed:
             raise InsufficientCredits("refused before it ran")
         meeting.wait()
 

@@ -73,7 +73,9 @@ def test_held_credits_are_not_spent_by_anybody_else(db: None) -> None:
     with refused(InsufficientCredits, says="needs 2 credits") as caught:
         credits.deduct(account=account, operation="image_prompt_extraction", idempotency_key=None)
     assert caught.value.facts == {"required": 2, "available": 0}
-    assert not credits.check(account=account, operation=Operation.CLUSTERING).allowed
+    for now, allowed in ((hold.created_at, False), (hold.expires_at, True)):
+        told = credits.check(account=account, operation=Operation.CLUSTERING, now=now)
+        assert (told.allowed, told.available) == (allowed, 10 * allowed)
     with refused(InsufficientCredits, says="needs 1 credits"):
         reserve(account, units=1, key="job-8", now=hold.created_at)
 

@@ -28,6 +28,7 @@ from tests.factories import (
     make_plan,
     make_staff,
     make_subscription,
+    open_transfer,
     put,
 )
 from tests.planting import plant
@@ -49,6 +50,7 @@ def make_everything_due(now: datetime) -> dict[str, Account]:
         "over": make_account(slug="over", trial_ends_at=now - DAY, credits=7),
         "renews": make_account(slug="renews", status=S.ACTIVE),
         "late": make_account(slug="late", status=S.ACTIVE),
+        "waits": make_account(slug="waits", trial_ends_at=now - 9 * DAY),
         "held": make_account(slug="held", status=S.ACTIVE, credits=100),
         "gone": make_account(slug="gone", deleted=True),
     }
@@ -56,6 +58,7 @@ def make_everything_due(now: datetime) -> dict[str, Account]:
     late = make_subscription(accounts["late"], start=now - 40 * DAY, end=now - 9 * DAY)
     Subscription.objects.filter(pk=late.pk).update(status="past_due")
     put(accounts["late"], plan=make_plan(archived_at=now, is_public=False))
+    open_transfer(accounts["waits"], now=now - 15 * DAY)
     make_hold(accounts["held"], expires_at=now - DAY)
     put(accounts["gone"], deleted_at=now - 20 * DAY, restore_until=now - DAY)
     staff = make_staff()
@@ -89,13 +92,14 @@ def test_the_day_does_each_step_and_says_so_in_a_line(db: None) -> None:
         "Renewals: 1 invoiced: renews; on a plan not sold any more: late",
         "Paid periods: nothing to do",
         "Unpaid: 1 suspended: late",
+        "Waiting: 1 suspended: waits",
         "Holds: 1 had holds that were over: held",
         "Approvals: 1 expired: held",
         f"Retention: 1 purged: account {accounts['gone'].pk}",
         "Housekeeping: removed 1 unconfirmed imports, 1 unconfirmed statements, 1 used forms, "
         "1 sessions",
-        "Ledger proof: 2 transactions of 6 accounts, 0 differences",
-        "Money proof: 1 payment (0 confirmed by hand), 0 statement lines, 0 differences",
+        "Ledger proof: 2 transactions of 7 accounts, 0 differences",
+        "Money proof: 2 payments (0 confirmed by hand), 0 statement lines, 0 differences",
     ]
     for account in accounts.values():
         account.refresh_from_db()
@@ -134,7 +138,7 @@ def test_after_forty_days_of_not_running_every_step_is_done_in_order(db: None) -
         "bank_transfer_opened",
         "subscription_past_due",
     ]
-    assert Payment.objects.get().opened_at == late
+    assert Payment.objects.get(account=renews).opened_at == late
     for day in (1, 6, 7, 8, 60):
         list(daily.run(now=late + day * DAY))
     renews.refresh_from_db()
@@ -231,12 +235,14 @@ def test_two_at_once_do_nothing_twice_even_without_the_lock(
     assert {verb: list(events).count(verb) for verb in set(events)} == {
         "trial_ends_soon": 1,
         "trial_expired": 5,
-        "bank_transfer_opened": 1,
+        "bank_transfer_opened": 2,
+        "account_awaits_payment": 1,
+        "account_payment_overdue": 1,
         "grace_over": 1,
         "account_purged": 1,
         "approval_expired": 1,
     }
-    assert Payment.objects.count() == 1
+    assert Payment.objects.count() == 2
     assert CreditHold.objects.get().status == "expired"
 
 
