@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 
 from tenancy import context
@@ -74,6 +75,21 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-Id"] = request.id
         return response
+
+
+class NulMiddleware:
+    """Answers 400 to a NUL in the query of a page: no database keeps one, and no list asks first.
+
+    The API names the parameter itself.
+    """
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") and not is_api(request):
+            raise SuspiciousOperation("NUL in the query")
+        return self.get_response(request)
 
 
 class SecurityHeadersMiddleware:
