@@ -122,7 +122,7 @@ def test_only_a_call_without_a_session_goes_past_what_keeps_one(
     assert hasattr(request, "_messages") == is_known
 
 
-def test_a_nul_in_the_query_of_a_page_is_a_bad_request(world: World, client: Client) -> None:
+def test_a_nul_in_a_filter_by_a_field_is_a_bad_request(world: World, client: Client) -> None:
     client.force_login(world.fiona)
 
     response = client.get("/admin/billing/approval/?status__exact=%00")
