@@ -10,7 +10,7 @@ from django.db import connection, models, transaction
 from django.template.defaultfilters import pluralize
 
 from billing.models import LedgerProof, MoneyProof, Subscription
-from billing.services import approvals, holds, money_proof, proof, renewals, retention
+from billing.services import approvals, holds, money_proof, proof, renewals, retention, waiting
 from console import housekeeping
 from console.imports import forgetting, runs
 from tenancy.models import Account
@@ -80,14 +80,29 @@ def suspend_unpaid(now: datetime) -> tuple[bool, str]:
     )
 
 
+def suspend_waiting(now: datetime) -> tuple[bool, str]:
+    return _each(
+        waiting.overdue(now=now),
+        lambda account: waiting.suspend(account=account, now=now),
+        done="suspended",
+    )
+
+
 def expire_holds(now: datetime) -> tuple[bool, str]:
-    expired = len(holds.expire_due(now=now))
-    return True, f"{expired:,} expired" if expired else "nothing to do"
+    return _each(
+        holds.over(now=now),
+        lambda account: holds.expire(account=account, now=now),
+        done="had holds that were over",
+    )
 
 
 def expire_approvals(now: datetime) -> tuple[bool, str]:
-    expired = len(approvals.expire_due(now=now))
-    return True, f"{expired:,} expired" if expired else "nothing to do"
+    return _each(
+        approvals.over(now=now),
+        lambda approval: approvals.expire(approval=approval, now=now),
+        done="expired",
+        name=lambda approval: approval.account.slug,
+    )
 
 
 def purge_deleted(now: datetime) -> tuple[bool, str]:
@@ -160,6 +175,7 @@ STEPS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "Renewals": renew,
     "Paid periods": end_periods,
     "Unpaid": suspend_unpaid,
+    "Waiting": suspend_waiting,
     "Holds": expire_holds,
     "Approvals": expire_approvals,
     "Retention": purge_deleted,

@@ -30,7 +30,7 @@ from billing.models import (
     StatementLine,
 )
 from billing.services.approval_rules import DECIDE
-from tenancy.models import Account, AccountStatus, AuditEvent, User
+from tenancy.models import Account, AccountStatus, AuditEvent, Currency, User
 
 SOON = timedelta(days=7)
 LATELY = timedelta(days=7)
@@ -48,7 +48,7 @@ class Queue:
 
     `condition` takes the time of now, and joins no table that could double a row; `mine` narrows it
     to what is this person's work. `says` is the word before the age; where there is no age to tell,
-    `note` stands there.
+    `note` stands there. `currency` is the column of the money's, where that may be any.
     """
 
     code: str
@@ -58,6 +58,7 @@ class Queue:
     since: str
     icon: str
     money: F | CombinedExpression | None = None
+    currency: str = ""
     says: str = "oldest"
     note: str = ""
     newest: bool = False
@@ -115,6 +116,7 @@ UNMATCHED_MONEY = Queue(
     since="value_date",
     icon="help_center",
     money=F("remaining"),
+    currency="currency",
 )
 UNAPPLIED_MONEY = Queue(
     "unapplied-money",
@@ -124,6 +126,7 @@ UNAPPLIED_MONEY = Queue(
     since="created_at",
     icon="savings",
     money=F("amount"),
+    currency="line__currency",
 )
 WAITING_TOO_LONG = Queue(
     "payment-too-long",
@@ -236,12 +239,16 @@ QUEUES = (
 
 @dataclass(frozen=True)
 class Standing:
-    """A queue as it stands: how many, since when, and how much money where it is about money."""
+    """A queue as it stands: how many, since when, and how much money where it is about money.
+
+    `money` is in US dollars; `elsewhere` counts the rows in other currencies, which are not in it.
+    """
 
     queue: Queue
     count: int
     since: datetime | None
     money: Decimal | None
+    elsewhere: int
 
 
 def standings(
@@ -252,14 +259,16 @@ def standings(
         return {}
     first, *others = (_figures(queue, queue.rows(now=now, person=person)) for queue in queues)
     found = {figures.pop("code"): figures for figures in first.union(*others, all=True)}
-    nothing = {"count": 0, "since": None, "money": None}
+    nothing = {"count": 0, "since": None, "money": None, "elsewhere": 0}
     return {queue.code: Standing(queue, **found.get(queue.code, nothing)) for queue in queues}
 
 
 def _figures(queue: Queue, condition: Q) -> QuerySet:
     """One row; none for a queue that is empty. A day counts from its midnight in UTC."""
     age = Max if queue.newest else Min
-    money = Sum(queue.money) if queue.money is not None else Value(None)
+    in_dollars = Q(**{queue.currency: Currency.USD}) if queue.currency else Q()
+    money = Sum(queue.money, filter=in_dollars) if queue.money is not None else Value(None)
+    elsewhere = Count("pk", filter=~in_dollars) if queue.currency else Value(0)
     return (
         queue.model._default_manager.filter(condition)
         .order_by()
@@ -269,6 +278,7 @@ def _figures(queue: Queue, condition: Q) -> QuerySet:
             count=Count("pk"),
             since=Cast(age(queue.since), models.DateTimeField()),
             money=Cast(money, models.DecimalField(max_digits=20, decimal_places=2)),
+            elsewhere=Cast(elsewhere, models.IntegerField()),
         )
     )
 

@@ -4,6 +4,7 @@ Plans and people come without a history row: there are many, and `bulk_create` i
 """
 
 import itertools
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -24,7 +25,7 @@ from billing.models import (
     Subscription,
     TransactionType,
 )
-from billing.services import bank_transfers, reconciliation
+from billing.services import approvals, bank_transfers, holds, reconciliation
 from billing.services.approval_commands import seal
 from billing.services.receipts import Receipt
 from console.imports.outcome import Summary
@@ -176,6 +177,16 @@ def make_ledger_row(
     return CreditTransaction.objects.create(
         account=account, type=type, amount=amount, **{"description": "For a test"} | overrides
     )
+
+
+def expire_holds(now: datetime) -> list[uuid.UUID]:
+    """What the day does with holds; those that expired."""
+    return [one for due in holds.over(now=now) for one in holds.expire(account=due, now=now)]
+
+
+def expire_approvals(now: datetime) -> list[Approval]:
+    """What the day does with requests that nobody decided; those that expired."""
+    return [one for one in approvals.over(now=now) if approvals.expire(approval=one, now=now)]
 
 
 def make_hold(account: Account, **overrides: object) -> CreditHold:

@@ -112,7 +112,7 @@ class CheckView(ApiView):
     )
     def post(self, call: Call) -> credits.Estimate:
         """Spends nothing and promises nothing: for work that must not run in vain, hold."""
-        return credits.check(account=call.account, **call.data)
+        return credits.check(account=call.account, now=timezone.now(), **call.data)
 
 
 class DeductView(ApiView):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from billing.models import Approval, ApprovalStatus
 from billing.services import approval_commands
+from billing.services.second_person import refuse_same
 from tenancy.errors import NotPermitted, StateConflict
 from tenancy.models import User
 from tenancy.records import refuse_own_account
@@ -17,10 +18,6 @@ class AlreadyDecided(StateConflict):
 
 class RequestExpired(StateConflict):
     code = "approval_expired"
-
-
-class SelfApproval(NotPermitted):
-    code = "self_approval"
 
 
 def may(person: User, permission: str) -> bool:
@@ -37,8 +34,7 @@ def refuse_non_approver(by: User) -> None:
 def refuse_own_request(*, approval: Approval, by: User) -> None:
     """Raises OwnAccount, and SelfApproval for who asked: superusers included."""
     refuse_own_account(by=by, account=approval.account)
-    if by == approval.requested_by:
-        raise SelfApproval("You asked for this yourself. Somebody else must decide.")
+    refuse_same(asked_by=approval.requested_by, decides=by)
 
 
 def refuse_requester(approval: Approval) -> None:

@@ -5,7 +5,7 @@ The command is stored and run again, with all its checks, at the moment it is ap
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import models, transaction
 
 from billing.models import DECIDED_BY_ANOTHER, Approval, ApprovalStatus
 from billing.services import approval_commands
@@ -173,11 +173,20 @@ def withdraw(
     return approval
 
 
-def expire_due(*, now: datetime) -> list[Approval]:
-    """Close every request that nobody decided in time. Safe to run again and twice at once."""
-    due = Approval.objects.filter(status=ApprovalStatus.AWAITING, expires_at__lte=now)
-    due = due.select_related("account").order_by("expires_at", "id")
-    return [approval for approval in due if _expire_when_due(approval, now=now)]
+def over(*, now: datetime) -> models.QuerySet[Approval]:
+    """The requests that nobody decided in time, the oldest first."""
+    waiting = Approval.objects.filter(status=ApprovalStatus.AWAITING, expires_at__lte=now)
+    return waiting.select_related("account").order_by("expires_at", "id")
+
+
+@transaction.atomic
+def expire(*, approval: Approval, now: datetime) -> bool:
+    """Close a request that is over, unless somebody decided since it was found; whether it did."""
+    _lock(approval)
+    if approval.status != ApprovalStatus.AWAITING or approval.is_waiting(now):
+        return False
+    _expire(approval, now=now)
+    return True
 
 
 def _same(account: Account, verb: str, sealed: str) -> Approval | None:
@@ -230,16 +239,6 @@ def _lock_for_decision(approval: Approval, *, by: User, now: datetime) -> None:
     refuse_own_request(approval=approval, by=by)
     refuse_non_approver(by)
     refuse_decided(approval, now=now)
-
-
-@transaction.atomic
-def _expire_when_due(approval: Approval, *, now: datetime) -> bool:
-    _lock(approval)
-    # Somebody may have decided since the list was read.
-    if approval.status != ApprovalStatus.AWAITING:
-        return False
-    _expire(approval, now=now)
-    return True
 
 
 def _expire(approval: Approval, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from billing.models import CreditBalance, CreditTransaction, TransactionType
-from billing.services import grant_limits
+from billing.services import grant_limits, holds, second_person
 from billing.services.costs import cost_of, price_arguments
 from billing.services.ledger import (
     REQUEST,
@@ -44,10 +44,11 @@ SELECT * FROM post_credit(%s, 'deduction', -operation_cost(%s, %s, %s, %s), %s, 
 """
 
 
-def check(*, account: Account, operation: str, units: int = 1) -> Estimate:
+def check(*, account: Account, operation: str, now: datetime, units: int = 1) -> Estimate:
     """Estimate an operation without spending. Raises UnknownOperation, InvalidValue."""
     cost = cost_of(operation=operation, units=units)
-    balance = CreditBalance.objects.get(account=account)
+    # A hold that is over stands in nobody's way, also before it is given back.
+    balance = holds.balance(account=account, now=now)
     return Estimate(
         allowed=cost <= balance.available and not balance.frozen,
         cost=cost,
@@ -115,7 +116,7 @@ def grant(
     who gave.
 
     Raises InvalidValue unless 1 <= amount <= 10,000,000; OverLimit; StateConflict for a cancelled
-    or deleted account; OwnAccount.
+    or deleted account; OwnAccount, SelfApproval.
     """
     if isinstance(amount, int) and amount < 0:
         raise InvalidValue(
@@ -153,7 +154,8 @@ def adjust(
     `approved_by` as for a grant.
 
     Raises InvalidValue for 0 and out of range, InsufficientCredits when more would be taken than
-    can be spent, OverLimit, StateConflict for a cancelled or deleted account, OwnAccount.
+    can be spent, OverLimit, StateConflict for a cancelled or deleted account, OwnAccount,
+    SelfApproval.
     """
     return _give_or_take(
         TransactionType.ADJUSTMENT,
@@ -187,7 +189,7 @@ def _give_or_take(
     # The status must still hold when the row is posted, so the account is locked; its customers'
     # deductions lock only the balance and go on.
     lock(account)
-    refuse_own_account(by=by, account=account)
+    second_person.refuse_unfit(by=by, approved_by=approved_by, account=account)
     refuse_deleted(account)
     if account.status == AccountStatus.CANCELLED:
         raise StateConflict(

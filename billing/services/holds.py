@@ -4,11 +4,10 @@ Two calls that each fit alone but not together cannot both be held, so neither r
 """
 
 import uuid
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, models, transaction
 
 from billing.models import CreditBalance, CreditHold, HoldStatus
 from billing.services.costs import check_units, price_arguments
@@ -92,8 +91,8 @@ def reserve(
     at work in another transaction is refused at once.
 
     Raises UnknownOperation, InvalidValue, InsufficientCredits, BalanceFrozen,
-    IdempotencyKeyReused when the key stands for other units or another operation,
-    RequestInProgress.
+    IdempotencyKeyReused when the key stands for other units, another operation or another time to
+    last, RequestInProgress.
     """
     price = price_arguments(operation=operation, units=units)
     check_key(idempotency_key)
@@ -116,7 +115,8 @@ def reserve(
     if outcome not in ("reserved", "replayed"):
         raise refusal(outcome, account=account, asked=-(asked or 0), available=available)
     held = _held(hold, available, replayed=outcome == "replayed")
-    if (held.operation, held.units) != (operation, units):
+    lasts = held.expires_at - held.created_at
+    if (held.operation, held.units, lasts) != (operation, units, timedelta(seconds=expires_in)):
         raise reused()
     return held
 
@@ -160,13 +160,23 @@ def release(*, account: Account, hold_id: uuid.UUID | str, now: datetime) -> Hel
     return _held(hold, available, replayed=False)
 
 
-def expire_due(*, now: datetime) -> list[uuid.UUID]:
-    """Give back every hold that is over at `now`. Safe to run again and twice at once.
+def over(*, now: datetime) -> models.QuerySet[Account]:
+    """The accounts with holds that are over at `now`. Those of a frozen account stay."""
+    due = CreditHold.objects.filter(status=HoldStatus.HELD, expires_at__lte=now)
+    return Account.objects.filter(
+        pk__in=due.values("account"), credit_balance__frozen=False
+    ).order_by("id")
 
-    Each account by itself, so that nobody's spending waits for the others. Those of a frozen
-    account stay. Returns the holds that expired.
+
+@transaction.atomic
+def expire(*, account: Account, now: datetime) -> list[uuid.UUID]:
+    """Give back every hold of an account that is over at `now`; which they were.
+
+    Safe to run again and twice at once; nothing happens to a frozen account.
     """
-    return list(_expire_due(now))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM expire_holds(%s, %s)", (account.pk, now))
+        return [hold_id for (hold_id,) in cursor.fetchall()]
 
 
 def balance(*, account: Account, now: datetime) -> Balance:
@@ -183,15 +193,6 @@ def balance(*, account: Account, now: datetime) -> Balance:
         available=row.available + due,
         frozen=row.frozen,
     )
-
-
-def _expire_due(now: datetime) -> Iterator[uuid.UUID]:
-    due = CreditHold.objects.filter(status=HoldStatus.HELD, expires_at__lte=now)
-    accounts = due.order_by("account_id").values_list("account_id", flat=True).distinct()
-    for account_id in accounts:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM expire_holds(%s, %s)", (account_id, now))
-            yield from (hold_id for (hold_id,) in cursor.fetchall())
 
 
 def _held(row: list, available: int, *, replayed: bool) -> Held:

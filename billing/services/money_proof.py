@@ -23,8 +23,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class Found:
-    """`by_hand` counts confirmed payments that no statement line tells of: no difference, but
-    only a person's word. `payments` and `lines` are how many were checked.
+    """`by_hand` counts confirmed payments of which lines tell nothing, or not all: no difference,
+    but only a person's word. `payments` and `lines` are how many were checked.
     """
 
     differences: list[Difference]
@@ -71,7 +71,7 @@ WITH line_money AS (
      GROUP BY 1
 ), payments AS (
     SELECT p.id, p.account_id, p.reference, p.status, p.expected_amount, p.received_total,
-           p.written_off, i.number, i.status AS invoice_status,
+           p.bank_transaction_id, p.written_off, i.number, i.status AS invoice_status,
            coalesce(a.standing, 0) AS standing, coalesce(a.granted, 0) AS activated_credits,
            coalesce(g.credits, 0) AS granted_credits, a.payment_id IS NOT NULL AS was_activated,
            coalesce(a.reversals, 0) > 0 AS was_reversed,
@@ -97,7 +97,20 @@ WITH line_money AS (
      WHERE a.place = 'unapplied' GROUP BY a.account_id, l.currency
 ), problems AS (
     SELECT p.account_id, p.id AS payment_id, p.reference, NULL::bigint AS line_id, problem.text
-      FROM payments p CROSS JOIN LATERAL (VALUES
+      FROM payments p
+      -- Part of the money came by a line, and what was still missing by a person's word: then the
+      -- bank id is that person's. A line that completes a payment gives it its own.
+     CROSS JOIN LATERAL (
+        SELECT NOT EXISTS (
+            SELECT FROM igny8_allocations a JOIN igny8_statement_lines l ON l.id = a.line_id,
+                   coalesce(nullif(l.bank_transaction_id, ''),
+                            format('STMT-%%s/%%s', l.statement_id, l.line_number)) AS own,
+                   regexp_replace(p.bank_transaction_id, ' [(][0-9]+[)]$', '') AS base
+             WHERE a.payment_id = p.id
+               AND (base = own OR length(base) > 90 AND starts_with(own, base))
+        ) AS ended_by_hand
+     ) AS end_of_payment
+     CROSS JOIN LATERAL (VALUES
         (p.status = 'confirmed' AND p.standing <> 1,
          format('it is confirmed and has %%s standing activations, not one', p.standing)),
         (p.status <> 'confirmed' AND p.standing <> 0,
@@ -109,7 +122,8 @@ WITH line_money AS (
         (p.status = 'reversed' AND p.allocated <> 0
          OR p.status IN ('awaiting', 'partially_paid', 'rejected')
             AND p.allocated <> p.received_total
-         OR p.status = 'confirmed' AND p.has_lines AND p.allocated <> p.received_total,
+         OR p.status = 'confirmed' AND p.has_lines AND p.allocated <> p.received_total
+            AND NOT (p.allocated < p.received_total AND ended_by_hand),
          format('%%s is booked as received, the statement lines hold %%s for it',
                 CASE p.status WHEN 'reversed' THEN 0 ELSE p.received_total END, p.allocated)),
         ((p.invoice_status = 'paid') <> (p.status = 'confirmed')
@@ -150,7 +164,7 @@ WITH line_money AS (
 )
 SELECT problems.account_id, coalesce(t.slug, ''), payment_id, reference, line_id, text,
        (SELECT count(*) FROM payments),
-       (SELECT count(*) FROM payments WHERE status = 'confirmed' AND NOT has_lines),
+       (SELECT count(*) FROM payments WHERE status = 'confirmed' AND allocated < received_total),
        (SELECT count(*) FROM lines)
   FROM (SELECT 1) AS always
   LEFT JOIN problems ON true

@@ -8,6 +8,8 @@ from datetime import datetime
 from billing.models import PayerLink, StatementLine
 from tenancy.models import Account, User
 
+LONGEST_KEY = 255
+
 
 def key_of(line: StatementLine) -> str:
     """The line's payer in the form it is remembered: IBAN, else the name; empty without either."""
@@ -18,7 +20,8 @@ def key_of(line: StatementLine) -> str:
 def key_of_name(name: str) -> str:
     """`Müller  &  Söhne GmbH.` is `müller söhne gmbh`: case, marks and spaces say nothing."""
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(re.findall(r"\w+", plain))
+    # Some characters become several: what the column cannot hold tells no two payers apart.
+    return " ".join(re.findall(r"\w+", plain))[:LONGEST_KEY]
 
 
 def remember(*, line: StatementLine, account: Account, by: User, now: datetime) -> PayerLink | None:

@@ -15,7 +15,15 @@ from billing.models import (
     Subscription,
     TransactionType,
 )
-from billing.services import allocations, holds, invoices, payer_links, standing, subscriptions
+from billing.services import (
+    allocations,
+    holds,
+    invoices,
+    payer_links,
+    second_person,
+    standing,
+    subscriptions,
+)
 from billing.services.activations import stood
 from billing.services.allocations import lock_in_order
 from billing.services.ledger import InsufficientCredits, post
@@ -25,7 +33,6 @@ from tenancy.models import Account, AccountStatus, Plan, SuspensionReason, User
 from tenancy.records import (
     clean_reason,
     record,
-    refuse_own_account,
     save_with_history,
 )
 from tenancy.services.accounts import refuse_deleted
@@ -102,13 +109,12 @@ def reverse(
     lines that paid are open again, their payers are forgotten. What went on the account beside it
     stays there. Raises AlreadyReversed (who, when), NotTheLatest, CreditsSpent unless a second
     person approved (then what is left is taken back), StateConflict unless it is confirmed;
-    OwnAccount.
+    OwnAccount, SelfApproval.
     """
     reason = clean_reason(reason)
     lock_in_order(payments=[payment])
     account = payment.account
-    for person in (by, approved_by):
-        refuse_own_account(by=person, account=account)
+    second_person.refuse_unfit(by=by, approved_by=approved_by, account=account)
     refuse_deleted(account)
     activation = _activation_of(payment)
     to = standing.before_activation(activation, account=account, now=now)

@@ -31,6 +31,7 @@ LONGEST_PAYER = 255
 LONGEST_IBAN = 34
 LONGEST_REFERENCE = 255
 BATCH = 1_000
+MOST = Decimal(10) ** 12  # as the database stores sums and balances
 
 
 class AlreadyImported(StateConflict):
@@ -160,12 +161,11 @@ def preview(*, upload: StatementUpload) -> Preview:
         for line, fingerprint in zip(statement.lines, prints, strict=True)
         if fingerprint not in known
     )
-    faults = tuple(_taken_bank_ids(new))
     return Preview(
         statement=statement,
         new=new,
         known=len(prints) - len(new),
-        faults=faults,
+        faults=(*_taken_bank_ids(new), *_too_much(statement, new)),
         asks=(),
         headings=_headings(statement),
         fingerprint=_digest(upload, new),
@@ -214,23 +214,25 @@ def import_(
             "Somebody imported lines of this file since you saw it. Look at the preview again.",
             current="changed",
         )
-    statement = BankStatement.objects.create(
-        bank=upload.bank,
-        file_name=upload.file_name,
-        file_sha256=upload.file_sha256,
-        currency=found.statement.currency,
-        line_count=len(found.new),
-        sum_in=found.sum_in,
-        sum_out=found.sum_out,
-        opening_balance=found.statement.opening_balance,
-        closing_balance=found.statement.closing_balance,
-        imported_at=now,
-        imported_by=by,
-    )
     try:
         with transaction.atomic():
+            statement = BankStatement.objects.create(
+                bank=upload.bank,
+                file_name=upload.file_name,
+                file_sha256=upload.file_sha256,
+                currency=found.statement.currency,
+                line_count=len(found.new),
+                sum_in=found.sum_in,
+                sum_out=found.sum_out,
+                opening_balance=found.statement.opening_balance,
+                closing_balance=found.statement.closing_balance,
+                imported_at=now,
+                imported_by=by,
+            )
             StatementLine.objects.bulk_create(_rows(statement, found.new), batch_size=BATCH)
     except IntegrityError:
+        # Somebody else imported, for another bank, the same file or the same lines.
+        refuse_imported(upload.file_sha256)
         raise PreviewOutdated(
             "Somebody imported the same lines at this moment. Look at the preview again.",
             current="changed",
@@ -316,6 +318,15 @@ def _taken_bank_ids(new: tuple[NewLine, ...]) -> Iterable[Fault]:
                 f"is the bank’s id of a line imported from {taken[bank_id]}, which says something "
                 "else. Compare the two; this file cannot be imported as it is.",
             )
+
+
+def _too_much(statement: Statement, new: tuple[NewLine, ...]) -> Iterable[Fault]:
+    told = (
+        sum((abs(one.line.amount) for one in new), Decimal(0)),
+        *(abs(one or 0) for one in (statement.opening_balance, statement.closing_balance)),
+    )
+    if max(told) >= MOST:
+        yield Fault(0, "", f"{max(told):,}", "is more than can be kept as a sum or balance.")
 
 
 def _rows(statement: BankStatement, new: tuple[NewLine, ...]) -> list[StatementLine]:

@@ -11,7 +11,7 @@ from billing.services import allocations
 from billing.services.allocations import lock_in_order
 from billing.services.bookings import Applied, book, refuse_unbookable
 from tenancy.errors import InvalidValue, StateConflict
-from tenancy.models import Account, User
+from tenancy.models import Account, Currency, User
 from tenancy.records import clean_reason, record, refuse_own_account
 
 
@@ -26,9 +26,15 @@ def of_account(account: Account) -> QuerySet[Allocation]:
     return allocations.standing().filter(account=account, place=Place.UNAPPLIED)
 
 
-def total(account: Account) -> Decimal:
-    """The sum of an account's unapplied money, in its currency."""
-    return of_account(account).aggregate(sum=Sum("amount"))["sum"] or Decimal("0.00")
+def totals(account: Account) -> dict[str, Decimal]:
+    """The sums of an account's unapplied money by currency: money of all kinds is kept."""
+    sums = of_account(account).order_by().values_list("line__currency").annotate(Sum("amount"))
+    return dict(sums.order_by("line__currency"))
+
+
+def total(account: Account, *, currency: str = Currency.USD) -> Decimal:
+    """The sum of an account's unapplied money in one currency."""
+    return totals(account).get(currency, Decimal("0.00"))
 
 
 @transaction.atomic

@@ -7,13 +7,14 @@ from django.conf import settings
 from django.db import transaction
 
 from billing.models import Payment, PaymentStatus
+from billing.services import second_person
 from billing.services.allocations import lock_in_order
 from billing.services.bank_transfers import refuse_decided, refuse_unpayable
 from billing.services.bookings import latest_line, receipt_of
 from billing.services.confirmations import complete
 from tenancy.errors import NotPermitted, StateConflict
 from tenancy.models import User
-from tenancy.records import clean_reason, record, refuse_own_account, snapshot
+from tenancy.records import clean_reason, record, snapshot
 
 
 class OverTolerance(NotPermitted):
@@ -36,12 +37,11 @@ def write_off(
 
     Raises OverTolerance above settings.WRITE_OFF_TOLERANCE unless a second person approved,
     AlreadyConfirmed, StateConflict unless some of the money came and for an account that cannot
-    become active; OwnAccount.
+    become active; OwnAccount, SelfApproval.
     """
     reason = clean_reason(reason)
     lock_in_order(payments=[payment])
-    for person in (by, approved_by):
-        refuse_own_account(by=person, account=payment.account)
+    second_person.refuse_unfit(by=by, approved_by=approved_by, account=payment.account)
     refuse_decided(payment)
     refuse_unpayable(payment.account)
     line = latest_line(payment)

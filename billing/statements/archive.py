@@ -45,6 +45,9 @@ def _read(archive: zipfile.ZipFile, max_bytes: int, faults: Faults) -> dict[str,
             content = file.read(left + 1)
         if len(content) > min(left, member.compress_size * MAX_RATIO):
             faults.stop("unpacks to far more than a statement.", value=member.filename)
+        if content in found.values():
+            # Its lines would be taken for genuine twins.
+            faults.stop("is in the zip twice, under two names.", value=member.filename)
         left -= len(content)
         found[member.filename] = content
     return found

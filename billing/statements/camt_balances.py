@@ -86,6 +86,22 @@ def read_summary(part: Part, faults: Faults) -> None:
             amount = amount_of(group, name, faults, tag="Sum") if total else None
             if amount is not None:
                 sums.append(Told(Cell(total.line, f"{name}/Sum", total.text, part.file), amount))
+    for group in part.element.all("TxsSummry/TtlNtries"):
+        _read_net(part, group, faults)
+
+
+def _read_net(part: Part, group: Element, faults: Faults) -> None:
+    """What came less what left: <TtlNetNtry> in version 08, <TtlNetNtryAmt> in 02."""
+    inner = group.first("TtlNetNtry")
+    holder, tag = (inner, "Amt") if inner else (group, "TtlNetNtryAmt")
+    told = holder.first(tag)
+    if told is None or (inner is None and group.first("CdtDbtInd") is None):
+        return
+    amount = amount_of(holder, "TtlNtries", faults, tag=tag)
+    way = direction_of(holder, "TtlNtries", faults)
+    if amount is not None and way:
+        cell = Cell(told.line, f"TtlNtries/{tag}", told.text, part.file)
+        part.totals.net.append(Told(cell, way * amount + ZERO))
 
 
 def settle_reversals(parts: Sequence[Part], chosen: Reversals | None, faults: Faults) -> None:

@@ -209,7 +209,10 @@ def _bank_id(entry: Entry, transaction: Element | None, part: str, faults: Fault
     of_part = texts.bank_id(_cell(own, entry.element, path), faults)
     if of_part and of_part != identity:
         return of_part
-    return f"{identity}{part}" if identity else None
+    if not identity:
+        return None
+    source = of_entry or entry.element
+    return texts.bank_id(Cell(source.line, path, f"{identity}{part}"), faults)
 
 
 def _cell(found: Element | None, fallback: Element, path: str) -> Cell:

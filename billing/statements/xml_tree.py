@@ -98,6 +98,7 @@ class _Builder(ContentHandler):
         self.prefix = ""
         self.declaration = "xmlns"
         self.namespace = ""
+        self.aliases: set[str] = set()
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
         line = self.locator.getLineNumber()
@@ -112,6 +113,14 @@ class _Builder(ContentHandler):
             self.namespace = attributes.get(self.declaration, "")
         elif attributes.get(self.declaration, self.namespace) != self.namespace:
             self.faults.stop("has two namespaces of one name.", line=line)
+        self.aliases.update(
+            key.removeprefix("xmlns:") + ":"
+            for key, value in attributes.items()
+            if value == self.namespace and key.startswith("xmlns:") and key != self.declaration
+        )
+        # Its elements would be passed over, as those of another kind are.
+        if self.aliases and name.startswith(tuple(self.aliases)):
+            self.faults.stop("has two names for one namespace.", line=line, column=name)
         element = Element(name.removeprefix(self.prefix), line, attributes)
         if self.open:
             parent = self.open[-1]

@@ -57,7 +57,7 @@ class Strip:
     credit_use: CreditUse | None
     sparkline: Sparkline | None
     transfer: OpenTransfer | None
-    unapplied: Decimal
+    unapplied: dict[str, Decimal]
     trial: Trial | None
     access: Access
     approvals: list[Pending]
@@ -79,7 +79,7 @@ def build(account: Account, *, person: User, now: datetime) -> Strip:
         credit_use=use,
         sparkline=sparkline.draw(use.days) if use else None,
         transfer=_transfer(account, person=person, now=now),
-        unapplied=unapplied.total(account),
+        unapplied=unapplied.totals(account),
         trial=_trial(account, now=now),
         access=access.evaluate(account),
         approvals=pending.of_account(account, person=person, now=now),

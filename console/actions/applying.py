@@ -48,7 +48,7 @@ def waits(amount: Decimal, account: Account, currency: str) -> str:
 
 
 def more_unapplied(account: Account, amount: Decimal, currency: str) -> Consequence:
-    had = unapplied.total(account)
+    had = unapplied.total(account, currency=currency)
     return Consequence(
         "Unapplied money", money_text(had, currency), money_text(had + amount, currency)
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from rest_framework import serializers
@@ -63,6 +64,12 @@ class Day(StrictMixin, serializers.DateField):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**{"input_formats": ["%Y-%m-%d"], **options})
+
+    def to_internal_value(self, data: str) -> date:
+        # strptime takes the digits of every script, and one for two.
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", data):
+            raise ValidationError(f"Must be {self.type_name}.", code="invalid")
+        return super().to_internal_value(data)
 
 
 class Money(StrictMixin, serializers.DecimalField):

@@ -17,7 +17,12 @@ USUAL_PAGE = 50
 
 
 class PageSize(serializers.IntegerField):
-    """A query is text, so here digits are a number."""
+    """A query is text, so here digits are a number; no other way to write one is."""
+
+    def to_internal_value(self, data: str) -> int:
+        if not (data.isascii() and data.isdecimal()):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class PageQuery(Body):

@@ -14,6 +14,8 @@ from tests.conftest import World
 from tests.factories import make_account, make_plan, make_user, open_transfer
 
 OPEN = "billing/bank-transfers/"
+_YEAR = f"{timezone.now():%Y}".translate({48 + digit: 0x660 + digit for digit in range(10)})
+IN_ARABIC_DIGITS = f"{_YEAR}-{timezone.now():%m}-01"
 
 
 @pytest.fixture
@@ -216,6 +218,7 @@ class TestConfirming:
             ({"value_date": "2999-01-01"}, "/value_date"),
             ({"value_date": "yesterday"}, "/value_date"),
             ({"value_date": "2025-02-30"}, "/value_date"),
+            ({"value_date": IN_ARABIC_DIGITS}, "/value_date"),
             ({"bank_transaction_id": "  "}, "/bank_transaction_id"),
             ({"reason": "..."}, "/reason"),
             ({"status": "confirmed"}, "/status"),

@@ -42,8 +42,9 @@ class TestHolds:
 
         assert again.json()["id"] == first.json()["id"]
         assert again["Idempotent-Replayed"] == "true"
-        other = alice.post("credits/holds/", {**WORK, "units": 1}, key="h1")
-        assert code_of(other) == "idempotency_key_reused"
+        for body in ({**WORK, "units": 1}, {**WORK, "expires_in": 6_000}):
+            other = alice.post("credits/holds/", body, key="h1")
+            assert code_of(other) == "idempotency_key_reused"
 
     def test_release(self, alice: Caller, world: World) -> None:
         hold = alice.post("credits/holds/", WORK, key="h1").json()["id"]

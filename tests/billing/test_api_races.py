@@ -17,7 +17,7 @@ from billing.services.holds import Held
 from billing.services.ledger import InsufficientCredits, RequestInProgress
 from tenancy.errors import StateConflict
 from tenancy.models import Account
-from tests.factories import NOW, make_account, make_ledger_row
+from tests.factories import NOW, expire_holds, make_account, make_ledger_row
 from tests.racing import Meeting, at_once, books_agree, one_wins
 from tests.sql import run
 
@@ -49,7 +49,9 @@ def test_checked_and_then_run_both_are(committed: None) -> None:
     account, meeting = make_account(credits=10), Meeting(2)
 
     def check_and_run() -> None:
-        if not credits.check(account=account, operation="content_generation", units=600).allowed:
+        if not credits.check(
+            account=account, operation="content_generation", units=600, now=NOW
+        ).allowed:
             raise InsufficientCredits("refused before it ran")
         meeting.wait()
 
@@ -83,7 +85,7 @@ def test_of_a_commit_and_the_expiry_one_counts(committed: None) -> None:
 
         committing, expiring = at_once(
             partial(holds.commit, account=account, hold_id=hold.id, units=600, now=before),
-            partial(holds.expire_due, now=over),
+            partial(expire_holds, over),
         )
 
         status = CreditHold.objects.get(pk=hold.id).status
@@ -155,7 +157,7 @@ def test_the_expiry_twice_at_once_frees_once(committed: None) -> None:
     for account in accounts:
         for key in "abc":
             reserve(account, key, expires_in=1)
-    expire = partial(holds.expire_due, now=NOW + timedelta(seconds=1))
+    expire = partial(expire_holds, NOW + timedelta(seconds=1))
 
     outcomes = at_once(*[expire] * 4)
 
@@ -224,7 +226,7 @@ def test_eight_processes_spend_hold_and_retry(committed: None) -> None:
         "idempotency_in_progress",
         "state_conflict",
     }
-    holds.expire_due(now=datetime.now(tz=UTC) + timedelta(hours=1))
+    expire_holds(datetime.now(tz=UTC) + timedelta(hours=1))
     balance = CreditBalance.objects.get(account=account)
     assert (balance.held, balance.credits) == (0, OPENING - spent_by(account))
     books_agree()

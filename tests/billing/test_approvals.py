@@ -8,12 +8,12 @@ import pytest
 from django.db import IntegrityError
 
 from billing.models import Approval, ApprovalStatus, CreditTransaction
-from billing.services import approvals, credits, grant_limits, holds
+from billing.services import approvals, credits, grant_limits, holds, reversals, write_offs
 from billing.services.approval_commands import COMMANDS, effects
-from billing.services.approval_rules import DECIDE, AlreadyDecided, RequestExpired, SelfApproval
+from billing.services.approval_rules import DECIDE, AlreadyDecided, RequestExpired
 from billing.services.approvals import OPEN_FOR, NotNeeded, RequestChanged
-from billing.services.grant_limits import OverLimit
 from billing.services.ledger import InsufficientCredits
+from billing.services.second_person import SelfApproval
 from tenancy.errors import InvalidValue, NotPermitted, ServiceError, StateConflict
 from tenancy.models import AccountStatus, AuditEvent, User
 from tenancy.records import OwnAccount
@@ -24,11 +24,14 @@ from tests.factories import (
     NOW,
     REASON,
     TICKET,
+    confirm,
+    expire_approvals,
     make_account,
     make_approval,
     make_group,
     make_ledger_row,
     make_staff,
+    open_transfer,
     put,
 )
 from tests.planting import plant
@@ -97,7 +100,7 @@ def test_what_has_ended_can_be_asked_for_anew(world: World, ann: User, ended: st
     if ended == "declined":
         decline(first, ann)
     elif ended == "expired":
-        approvals.expire_due(now=now)
+        expire_approvals(now)
 
     second = ask(world, now=now)
 
@@ -180,12 +183,17 @@ def test_what_was_approved_takes_nothing_from_the_requesters_day(world: World, a
     credits.grant(account=world.home, amount=200, by=world.sam, reason=REASON, now=NOW)
 
 
-def test_an_approval_of_ones_own_lifts_no_limit(world: World) -> None:
-    with refused(OverLimit):
-        credits.grant(
-            account=world.home, amount=5000, by=world.sam, approved_by=world.sam, reason=REASON,
-            now=NOW,
-        )  # fmt: skip
+def test_the_verbs_themselves_take_no_approval_of_ones_own(world: World) -> None:
+    payment = confirm(open_transfer(world.other), by=world.fiona)
+    both = {"by": world.sam, "approved_by": world.sam, "reason": REASON, "now": NOW}
+
+    for give_or_take in (credits.grant, credits.adjust):
+        for amount in (5000, 1):
+            with refused(SelfApproval):
+                give_or_take(account=world.home, amount=amount, **both)
+    for verb in (reversals.reverse, write_offs.write_off):
+        with refused(SelfApproval):
+            verb(payment=payment, **both)
 
 
 def test_the_longest_reason_still_names_both(world: World, ann: User) -> None:
@@ -228,7 +236,7 @@ def ended(world: World, ann: User, status: str) -> Approval:
     if status in ("approved", "failed"):
         approve(approval, ann)
     elif status == "expired":
-        approvals.expire_due(now=NOW + OPEN_FOR)
+        expire_approvals(NOW + OPEN_FOR)
     else:
         (decline if status == "declined" else withdraw)(
             approval, ann if status == "declined" else world.sam
@@ -244,7 +252,7 @@ def test_what_is_decided_is_final(world: World, ann: User, status: str) -> None:
     for verb, by in ((approve, bea), (approve, ann), (decline, bea), (withdraw, world.sam)):
         with refused(AlreadyDecided, says=f"already {ENDED_BY[status]}"):
             verb(approval, by)
-    assert approvals.expire_due(now=NOW + 30 * DAY) == []
+    assert expire_approvals(NOW + 30 * DAY) == []
     with nothing_changes(), pytest.raises(IntegrityError, match=f"stays {status}"):
         run("UPDATE igny8_approvals SET status = 'awaiting', decided_at = NULL")
 
@@ -424,10 +432,10 @@ def test_what_nobody_decided_is_closed_once(world: World, ann: User) -> None:
     due, other = ask(world), ask(world, amount=6000, now=NOW + DAY)
 
     with nothing_changes():
-        assert approvals.expire_due(now=NOW + OPEN_FOR - timedelta(seconds=1)) == []
-    assert approvals.expire_due(now=NOW + OPEN_FOR) == [due]
+        assert expire_approvals(NOW + OPEN_FOR - timedelta(seconds=1)) == []
+    assert expire_approvals(NOW + OPEN_FOR) == [due]
     with nothing_changes():
-        assert approvals.expire_due(now=NOW + OPEN_FOR) == []
+        assert expire_approvals(NOW + OPEN_FOR) == []
 
     event = AuditEvent.objects.get(verb="approval_expired")
     assert (event.actor_label, event.reason) == ("system", "Nobody decided within 7 days.")
@@ -514,7 +522,7 @@ def test_asked_for_at_once_by_four_it_is_one_request(committed_world: World) -> 
 
 def test_two_jobs_at_once_close_once(committed_world: World) -> None:
     ask(committed_world)
-    late = partial(approvals.expire_due, now=NOW + OPEN_FOR)
+    late = partial(expire_approvals, NOW + OPEN_FOR)
 
     closed = [len(outcome.result) for outcome in at_once(late, late)]
 

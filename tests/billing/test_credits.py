@@ -1,5 +1,7 @@
 """Checking and spending credits, exactly once for each key."""
 
+from functools import partial
+
 import pytest
 
 from billing.models import (
@@ -21,7 +23,7 @@ from tenancy.errors import InvalidValue, ServiceError
 from tenancy.models import Account
 from tests.conftest import World
 from tests.digest import nothing_changes, refused
-from tests.factories import make_account
+from tests.factories import NOW, make_account
 from tests.planting import freeze
 
 OPERATION = Operation.IMAGE_PROMPT_EXTRACTION  # costs 2
@@ -72,23 +74,25 @@ def test_a_row_overrides_the_constant(db: None) -> None:
 
 @pytest.mark.parametrize("units", [0, -1, True, 1.5, "3", None, 1_000_001])
 def test_units_are_whole_and_positive(world: World, units: object) -> None:
-    for verb in (credits.check, deduct):
+    for verb in (partial(credits.check, now=NOW), deduct):
         with refused(InvalidValue, says="Units are"):
             verb(account=world.home, operation=Operation.CLUSTERING, units=units)
 
 
 @pytest.mark.parametrize("operation", ["", "translation", "Clustering"])
 def test_an_unknown_operation_is_refused(world: World, operation: str) -> None:
-    for verb in (credits.check, deduct):
+    for verb in (partial(credits.check, now=NOW), deduct):
         with refused(UnknownOperation, says="There is no operation"):
             verb(account=world.home, operation=operation)
 
 
 def test_checking_spends_nothing(world: World) -> None:
     with nothing_changes():
-        enough = credits.check(account=world.home, operation=Operation.IMAGE_GENERATION, units=200)
+        enough = credits.check(
+            account=world.home, operation=Operation.IMAGE_GENERATION, units=200, now=NOW
+        )
         too_much = credits.check(
-            account=world.home, operation=Operation.IMAGE_GENERATION, units=201
+            account=world.home, operation=Operation.IMAGE_GENERATION, units=201, now=NOW
         )
 
     assert (enough.allowed, enough.cost, enough.available) == (True, 1000, 1000)
@@ -155,7 +159,7 @@ def test_a_frozen_account_spends_nothing_but_is_told_of_earlier_work(world: Worl
 
     with refused(BalanceFrozen, says="frozen"):
         deduct(world.home)
-    assert not credits.check(account=world.home, operation=OPERATION).allowed
+    assert not credits.check(account=world.home, operation=OPERATION, now=NOW).allowed
     assert deduct(world.home, idempotency_key="job-7").replayed
 
 

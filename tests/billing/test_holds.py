@@ -19,7 +19,7 @@ from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import Account
 from tests.conftest import World
 from tests.digest import nothing_changes, refused
-from tests.factories import NOW, make_account
+from tests.factories import NOW, expire_holds, make_account
 from tests.planting import freeze, plant
 
 WORDS = Operation.CONTENT_GENERATION  # costs 1 for each started hundred words
@@ -52,7 +52,7 @@ def resolved(account: Account, how: str) -> Held:
         return commit(account, hold.id)[0]
     if how == "released":
         return release(account, hold.id)
-    holds.expire_due(now=LATER)
+    expire_holds(LATER)
     return hold
 
 
@@ -73,7 +73,9 @@ def test_held_credits_are_not_spent_by_anybody_else(db: None) -> None:
     with refused(InsufficientCredits, says="needs 2 credits") as caught:
         credits.deduct(account=account, operation="image_prompt_extraction", idempotency_key=None)
     assert caught.value.facts == {"required": 2, "available": 0}
-    assert not credits.check(account=account, operation=Operation.CLUSTERING).allowed
+    for now, allowed in ((hold.created_at, False), (hold.expires_at, True)):
+        told = credits.check(account=account, operation=Operation.CLUSTERING, now=now)
+        assert (told.allowed, told.available) == (allowed, 10 * allowed)
     with refused(InsufficientCredits, says="needs 1 credits"):
         reserve(account, units=1, key="job-8", now=hold.created_at)
 
@@ -106,7 +108,9 @@ def test_the_same_key_tells_what_became_of_the_hold(world: World) -> None:
     assert (again.status, again.committed_amount, again.replayed) == ("committed", 8, True)
 
 
-@pytest.mark.parametrize("other", [{"units": 999}, {"operation": Operation.CLUSTERING}])
+@pytest.mark.parametrize(
+    "other", [{"units": 999}, {"operation": Operation.CLUSTERING}, {"expires_in": 6_000}]
+)
 def test_a_key_for_another_request_is_refused(world: World, other: dict[str, object]) -> None:
     reserve(world.home)
 
@@ -276,13 +280,13 @@ def test_holds_expire_when_they_are_over(world: World) -> None:
     other = reserve(world.other)
 
     with nothing_changes():
-        assert holds.expire_due(now=LATER - timedelta(seconds=1)) == []
-    assert holds.expire_due(now=LATER) == [first.id, other.id]
+        assert expire_holds(LATER - timedelta(seconds=1)) == []
+    assert expire_holds(LATER) == [first.id, other.id]
 
     assert standing(world.home) == (1000, 10, 990)
     assert CreditHold.objects.get(pk=first.id).resolved_at == LATER
     with nothing_changes():
-        assert holds.expire_due(now=LATER) == []
+        assert expire_holds(LATER) == []
     assert proof.differences() == []
 
 
@@ -291,7 +295,7 @@ def test_a_frozen_accounts_holds_wait(world: World) -> None:
     freeze(world.home)
 
     with nothing_changes():
-        assert holds.expire_due(now=LATER) == []
+        assert expire_holds(LATER) == []
 
 
 def test_a_hold_that_is_over_stands_in_nobodys_way(db: None) -> None:

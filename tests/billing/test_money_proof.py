@@ -33,6 +33,7 @@ class Books:
     by_hand: Payment
     applied: Payment  # from one line, with money left over on the account
     partly: Payment  # 30.00 of 89.00
+    both: Payment  # 30.00 of 89.00 from a line, the rest confirmed by hand
     undone: Payment  # confirmed from a line and reversed
     rejected: Payment
     open: Payment
@@ -70,20 +71,24 @@ def books(world: World) -> Books:
     make_line(D("0.00"), by=fiona)
     waiting = unapplied.of_account(world.home).get()
     unapplied.give_back(allocation=waiting, **facts)
+    both = open_transfer(make_account(slug="both"))
+    part = make_line(D("30.00"), by=fiona, bank_transaction_id="B")
+    reconciliation.apply(line=part, payment=both, **facts)
+    confirm(both, by=fiona, amount=D("59.00"), bank_transaction_id="B-2 (2)")
     opened = open_transfer(world.home)
-    for one in (by_hand, applied, partly, undone, rejected, line, split, free):
+    for one in (by_hand, applied, partly, both, undone, rejected, line, split, free):
         one.refresh_from_db()
     held = StatementLine.objects.get(state="held")
-    return Books(by_hand, applied, partly, undone, rejected, opened, line, split, held, free)
+    return Books(by_hand, applied, partly, both, undone, rejected, opened, line, split, held, free)
 
 
 def test_what_the_verbs_wrote_agrees(books: Books) -> None:
     found = money_proof.find()
 
     assert found.differences == []
-    assert (found.payments, found.by_hand, found.lines) == (6, 1, 9)
+    assert (found.payments, found.by_hand, found.lines) == (7, 2, 10)
     kept = money_proof.prove_money(now=NOW)
-    assert (kept.at, kept.differences, kept.by_hand) == (NOW, [], 1)
+    assert (kept.at, kept.differences, kept.by_hand) == (NOW, [], 2)
     assert MoneyProof.objects.get() == kept
 
 
@@ -142,6 +147,25 @@ PLANTED: dict[str, tuple[str, str, str, list[str]]] = {
         "UPDATE igny8_payments SET received_total = 31 WHERE id = {0}",
         "partly",
         ["31.00 is booked as received, the statement lines hold 30.00 for it"],
+    ),
+    "less from the lines than they brought": (
+        "",
+        "UPDATE igny8_allocations SET amount = 88 WHERE payment_id = {0} AND reverses_id IS NULL",
+        "applied",
+        [
+            "89.00 is booked as received, the statement lines hold 88.00 for it",
+            "100.00 came, 99.00 has a place, but 0.00 is said to remain",
+            "it is “split”, by its allocations it is “new”",
+        ],
+    ),
+    "more from a line than it brought": (
+        "",
+        "UPDATE igny8_allocations SET amount = 90 WHERE payment_id = {0}",
+        "both",
+        [
+            "89.00 is booked as received, the statement lines hold 90.00 for it",
+            "30.00 came, 90.00 has a place, but 0.00 is said to remain",
+        ],
     ),
     "money of a line moved to another payment": (
         "",
@@ -297,7 +321,7 @@ def test_the_console_shows_it_beside_the_ledgers_with_links(books: Books, client
     assert "The money was never proved." in client.get("/admin/").content.decode()
     money_proof.prove_money(now=NOW)
     page = client.get("/admin/").content.decode()
-    assert "6 bank transfers (1 confirmed by hand), 9 statement lines, no difference." in page
+    assert "7 bank transfers (2 confirmed by hand), 10 statement lines, no difference." in page
     with triggers_off(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE igny8_credit_transactions SET amount = 1001 WHERE payment_id = %s",

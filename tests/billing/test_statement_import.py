@@ -13,7 +13,7 @@ from tenancy.records import ReasonRequired
 from tests.conftest import World
 from tests.digest import refused
 from tests.factories import NOW, REASON, make_line, make_staff
-from tests.racing import a_copy, at_once, one_wins
+from tests.racing import Meeting, a_copy, at_once, one_wins
 
 HEAD = "Booking date;Value date;Amount;Currency;Payer;Payer IBAN;Reference;Transaction id\n"
 FIRST = "2025-11-10;2025-11-10;89.00;USD;Home G8 Ltd;GB82WEST12345698765432;IG-1;T1\n"
@@ -187,6 +187,41 @@ def test_of_two_people_one_imports(committed: None) -> None:
 
     one_wins(outcomes, refused_with=statements.AlreadyImported)
     assert StatementLine.objects.count() == 2
+
+
+def test_of_one_file_uploaded_for_two_banks_one_comes(
+    committed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads = [staged(FIRST, TWIN, bank=bank) for bank in ("West Bank", "Westbank")]
+    shown = [statements.preview(upload=upload).fingerprint for upload in uploads]
+    by, meeting, look = make_staff("Finance"), Meeting(2), statements.refuse_imported
+
+    def look_at_the_same_moment(sha256: str) -> None:
+        look(sha256)
+        meeting.wait()
+
+    monkeypatch.setattr(statements, "refuse_imported", look_at_the_same_moment)
+    outcomes = at_once(
+        *(
+            partial(import_, a_copy(upload), fingerprint=fingerprint, by=by)
+            for upload, fingerprint in zip(uploads, shown, strict=True)
+        )
+    )
+
+    one_wins(outcomes, refused_with=statements.AlreadyImported)
+    assert (StatementLine.objects.count(), BankFormat.objects.count()) == (2, 1)
+
+
+def test_what_is_more_than_can_be_kept_is_said_in_the_preview(world: World) -> None:
+    most = FIRST.replace("89.00", "999999999999.99")
+    upload = staged(most, most.replace(";T1", ";T9"))
+
+    (fault,) = statements.preview(upload=upload).faults
+
+    assert "more than can be kept as a sum" in str(fault)
+    with refused(StateConflict, says="more than can be kept as a sum"):
+        import_(upload, by=world.fiona)
+    import_(staged(most))
 
 
 def test_of_two_files_that_overlap_each_line_comes_once(committed: None) -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from billing.models import CreditHold, LedgerProof, MoneyProof, Payment, Subscription
+from billing.models import Approval, CreditHold, LedgerProof, MoneyProof, Payment, Subscription
 from billing.services import statements
 from console import daily
 from console.management.base import Failed
@@ -31,6 +31,7 @@ from tests.factories import (
     make_plan,
     make_staff,
     make_subscription,
+    open_transfer,
     put,
 )
 from tests.planting import plant
@@ -52,6 +53,7 @@ def make_everything_due(now: datetime) -> dict[str, Account]:
         "over": make_account(slug="over", trial_ends_at=now - DAY, credits=7),
         "renews": make_account(slug="renews", status=S.ACTIVE),
         "late": make_account(slug="late", status=S.ACTIVE),
+        "waits": make_account(slug="waits", trial_ends_at=now - 9 * DAY),
         "held": make_account(slug="held", status=S.ACTIVE, credits=100),
         "gone": make_account(slug="gone", deleted=True),
     }
@@ -59,6 +61,7 @@ def make_everything_due(now: datetime) -> dict[str, Account]:
     late = make_subscription(accounts["late"], start=now - 40 * DAY, end=now - 9 * DAY)
     Subscription.objects.filter(pk=late.pk).update(status="past_due")
     put(accounts["late"], plan=make_plan(archived_at=now, is_public=False))
+    open_transfer(accounts["waits"], now=now - 15 * DAY)
     make_hold(accounts["held"], expires_at=now - DAY)
     put(accounts["gone"], deleted_at=now - 20 * DAY, restore_until=now - DAY)
     staff = make_staff()
@@ -92,14 +95,15 @@ def test_the_day_does_each_step_and_says_so_in_a_line(db: None) -> None:
         "Renewals: 1 invoiced: renews; on a plan not sold any more: late",
         "Paid periods: nothing to do",
         "Unpaid: 1 suspended: late",
-        "Holds: 1 expired",
-        "Approvals: 1 expired",
+        "Waiting: 1 suspended: waits",
+        "Holds: 1 had holds that were over: held",
+        "Approvals: 1 expired: held",
         f"Retention: 1 purged: account {accounts['gone'].pk}",
         "Imports: nothing to do",
         "Housekeeping: removed 1 unconfirmed imports, 1 unconfirmed statements, 1 used forms, "
         "1 sessions",
-        "Ledger proof: 2 transactions of 6 accounts, 0 differences",
-        "Money proof: 1 payment (0 confirmed by hand), 0 statement lines, 0 differences",
+        "Ledger proof: 2 transactions of 7 accounts, 0 differences",
+        "Money proof: 2 payments (0 confirmed by hand), 0 statement lines, 0 differences",
     ]
     for account in accounts.values():
         account.refresh_from_db()
@@ -138,7 +142,7 @@ def test_after_forty_days_of_not_running_every_step_is_done_in_order(db: None) -
         "bank_transfer_opened",
         "subscription_past_due",
     ]
-    assert Payment.objects.get().opened_at == late
+    assert Payment.objects.get(account=renews).opened_at == late
     for day in (1, 6, 7, 8, 60):
         list(daily.run(now=late + day * DAY))
     renews.refresh_from_db()
@@ -278,12 +282,14 @@ def test_two_at_once_do_nothing_twice_even_without_the_lock(
     assert {verb: list(events).count(verb) for verb in set(events)} == {
         "trial_ends_soon": 1,
         "trial_expired": 5,
-        "bank_transfer_opened": 1,
+        "bank_transfer_opened": 2,
+        "account_awaits_payment": 1,
+        "account_payment_overdue": 1,
         "grace_over": 1,
         "account_purged": 1,
         "approval_expired": 1,
     }
-    assert Payment.objects.count() == 1
+    assert Payment.objects.count() == 2
     assert CreditHold.objects.get().status == "expired"
 
 
@@ -309,6 +315,24 @@ def test_an_account_that_fails_is_named_and_does_not_stop_the_next(
     well.refresh_from_db()
     assert (broken.status, well.status) == (S.TRIAL, S.SUSPENDED)
     assert "Daily step failed for broken" in caplog.text
+
+
+def test_one_bad_hold_or_request_does_not_stop_the_others(db: None) -> None:
+    now = timezone.now()
+    broken, well = make_account(slug="broken", credits=100), make_account(slug="well", credits=100)
+    for account in (broken, well):
+        make_hold(account, created_at=now - 2 * DAY, expires_at=now - DAY)
+        make_approval(account, requested_at=now - 8 * DAY, expires_at=now - DAY)
+    plant("UPDATE igny8_credit_balances SET held = 0 WHERE account_id = %s", broken.pk)
+    plant("UPDATE igny8_approvals SET requested_by_id = 0 WHERE account_id = %s", broken.pk)
+
+    results = {result.step: result for result in daily.run(now=now)}
+
+    for step in ("Holds", "Approvals"):
+        assert not results[step].is_well
+        assert ": well; 1 failed: broken (" in results[step].text
+    assert list(CreditHold.objects.filter(status="expired")) == [well.credit_holds.get()]
+    assert list(Approval.objects.filter(status="expired")) == [well.approvals.get()]
 
 
 def test_a_step_that_fails_does_not_stop_the_others(

@@ -7,6 +7,7 @@ from django.test import Client, RequestFactory
 
 from console import middleware
 from tenancy import context
+from tests.conftest import World
 
 
 def see(request: HttpRequest) -> tuple[context.RequestContext, HttpResponse]:
@@ -119,3 +120,14 @@ def test_only_a_call_without_a_session_goes_past_what_keeps_one(
 
     assert hasattr(request, "session") == is_known
     assert hasattr(request, "_messages") == is_known
+
+
+def test_a_nul_in_a_filter_by_a_field_is_a_bad_request(world: World, client: Client) -> None:
+    client.force_login(world.fiona)
+
+    response = client.get("/admin/billing/approval/?status__exact=%00")
+
+    assert response.status_code == 400
+    assert response["X-Request-Id"]
+    assert "Content-Security-Policy" in response
+    assert client.get("/api/v1/plans/?%00=1").json()["code"] == "validation_error"

@@ -16,7 +16,15 @@ from billing.services import (
     retention,
     reversals,
 )
-from tests.factories import DAY, NOW, make_account, make_line, open_transfer, put
+from tests.factories import (
+    DAY,
+    NOW,
+    expire_holds,
+    make_account,
+    make_line,
+    open_transfer,
+    put,
+)
 
 ROLE = "igny8_app_of_test"
 
@@ -51,7 +59,7 @@ def test_the_serving_role_holds_and_resolves(serving):
     holds.commit(account=serving, hold_id=made[0].id, units=400, now=NOW)
     holds.release(account=serving, hold_id=made[1].id, now=NOW)
 
-    assert holds.expire_due(now=NOW + DAY) == [made[2].id]
+    assert expire_holds(NOW + DAY) == [made[2].id]
     assert holds.balance(account=serving, now=NOW).available == 46
 
 

@@ -10,7 +10,7 @@ from billing.models import (
     PaymentStatus,
     Place,
 )
-from billing.services import unapplied
+from billing.services import payer_links, unapplied
 from billing.services.bank_transfers import AlreadyConfirmed
 from billing.services.receipts import BankIdUsed
 from billing.services.reconciliation import LineTaken
@@ -125,6 +125,15 @@ def test_a_line_without_a_bank_id_is_named_by_its_statement(db: None) -> None:
     assert payment.bank_transaction_id == f"STMT-{line.statement_id}/2"
     assert payment.payer == "GB82 WEST 1"
     assert PayerLink.objects.get().payer_key == "GB82WEST1"
+
+
+def test_a_payer_whose_name_grows_in_its_plain_form_is_remembered(db: None) -> None:
+    name = "\ufdfa" * 255  # one character, which stands for eighteen
+    apply(line=make_line(usd(89), payer_name=name), payment=open_transfer())
+
+    link = PayerLink.objects.get()
+    assert len(link.payer_key) == 255
+    assert link.payer_key == payer_links.key_of_name(name)
 
 
 def test_a_payer_without_a_name_is_not_remembered(db: None) -> None:

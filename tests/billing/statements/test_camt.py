@@ -110,6 +110,7 @@ def test_which_way_a_reversal_went_is_proven_or_asked_for() -> None:
         ("<BookgDt><Dt>2025-03-31</Dt></BookgDt>", "", "neither a booking date nor a value date"),
         ("<AcctSvcrRef>B-72", "<AcctSvcrRef>B-71/1", "another line of the file"),
         ("<Sts>BOOK", "x<Sts>BOOK", "between two elements"),
+        ("<AcctSvcrRef>B-71", f"<AcctSvcrRef>{'x' * 99}", "no bank writes more than 100"),
     ],
 )
 def test_what_does_not_agree_is_refused(old: str, new: str, says: str) -> None:
@@ -119,6 +120,29 @@ def test_what_does_not_agree_is_refused(old: str, new: str, says: str) -> None:
 
     assert says in refused.message
     assert all(fault.line for fault in refused.facts["faults"])
+
+
+def test_the_net_of_all_entries_agrees_in_both_versions() -> None:
+    in_02 = "<TtlNetNtryAmt>{0}</TtlNetNtryAmt><CdtDbtInd>{1}</CdtDbtInd>"
+    in_08 = "<TtlNetNtry><Amt>{0}</Amt><CdtDbtInd>{1}</CdtDbtInd></TtlNetNtry>"
+    for tags in (in_02, in_08):
+        told = f"<TxsSummry><TtlNtries>{tags}</TtlNtries>"
+        right = BATCHES.replace("<TxsSummry>", told.format("1267.50", "CRDT"))
+        assert facts_of(read_xml(right)) == facts_of(read_xml(BATCHES))
+        for wrong in (("1267.51", "CRDT"), ("1267.50", "DBIT")):
+            text = BATCHES.replace("<TxsSummry>", told.format(*wrong))
+            assert "the lines make 1,267.50" in refusal(text.encode()).message
+
+
+def test_an_entry_under_another_name_of_the_namespace_is_not_passed_over() -> None:
+    name = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"
+    unused = BATCHES.replace("<Document ", f'<Document xmlns:c="{name}" ')
+    assert facts_of(read_xml(unused)) == facts_of(read_xml(BATCHES))
+
+    head, _, last = unused.rpartition("<Ntry>")
+    hidden = f"{head}<c:Ntry>{last.replace('</Ntry>', '</c:Ntry>')}"
+
+    assert "two names for one namespace" in refusal(hidden.encode()).message
 
 
 def test_a_batch_without_single_amounts_is_one_line() -> None:

@@ -106,6 +106,9 @@ HOSTILE = {
     "zip with a password": (packed(("a.xml", BATCHES.encode()), lie=encrypt), "password"),
     "zip of many files": (packed(*((f"{n}.xml", b"<a/>") for n in range(101))), "101 files"),
     "zip in a zip": (packed(("a.zip", packed(("a.xml", b"<a/>")))), "is not XML"),
+    "zip of one file twice": (
+        packed(("a.xml", BATCHES.encode()), ("a (1).xml", BATCHES.encode())), "zip twice",
+    ),
     "zip of a CSV": (packed(("a.csv", table(LINE))), "is not XML"),
 }  # fmt: skip
 

@@ -157,6 +157,30 @@ def test_open_lines_are_as_old_as_their_value_date(world: World) -> None:
     assert standing.since == datetime(2025, 11, 9, tzinfo=UTC)
 
 
+def test_money_of_other_currencies_is_counted_and_not_added(world: World, as_: SignIn) -> None:
+    facts = {"by": world.fiona, "reason": "Paid ahead", "now": timezone.now()}
+    factories.put_unapplied(world.home, "45.00", by=world.fiona)
+    for _ in range(2):
+        line = factories.make_line(Decimal(10_000), by=world.fiona, currency="JPY")
+    reconciliation.put_on_account(line=line, account=world.home, **facts)
+
+    standings = queues.standings(now=timezone.now())
+
+    told = {code: standings[code] for code in ("unmatched-money", "unapplied-money")}
+    assert [(one.count, one.money, one.elsewhere) for one in told.values()] == [
+        (1, None, 1),
+        (2, Decimal("45.00"), 1),
+    ]
+    client = as_(world.fiona)
+    page = client.get("/admin/").content.decode()
+    assert "45.00 USD" in page
+    assert page.count("1 in other currencies") == 2
+    account = client.get(f"/admin/tenancy/account/{world.home.pk}/change/").content.decode()
+    assert "10,000.00 JPY</dd>" in account
+    assert "45.00 USD</dd>" in account
+    assert "10,045" not in page + account
+
+
 def test_an_idle_queue_has_no_age(world: World) -> None:
     standing = queues.standings(now=timezone.now())["approvals-waiting"]
     assert (standing.count, standing.since) == (0, None)
