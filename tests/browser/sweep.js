@@ -82,21 +82,20 @@ window.sweep = (() => {
     return found;
   }
 
-  async function colors(when, whole) {
-    const context = whole ? document : { include: newLooks() };
-    if (!whole && !context.include.length) return [];
-    return told(await axe.run(context, { runOnly: COLORS, resultTypes: ["violations"] }), when);
+  async function colors(when) {
+    const include = newLooks();
+    if (!include.length) return [];
+    return told(await axe.run({ include }, { runOnly: COLORS, resultTypes: ["violations"] }), when);
   }
 
-  // `whole`: with the menu, which is the same on all, and with what has been seen elsewhere.
-  async function atADesk(tags, { whole }) {
-    const later = whole ? COLORS : [...COLORS, ...ROOM];
-    const rules = Object.fromEntries(later.map((rule) => [rule, { enabled: false }]));
-    const context = whole || !document.querySelector(MENU) ? document : { exclude: [[MENU]] };
+  // `menu`: with the menu, which is the same on all.
+  async function atADesk(tags, { menu }) {
+    const rules = Object.fromEntries([...COLORS, ...ROOM].map((rule) => [rule, { enabled: false }]));
+    const context = menu || !document.querySelector(MENU) ? document : { exclude: [[MENU]] };
     const found = told(await axe.run(context, { runOnly: tags, rules, resultTypes: ["violations"] }), "desk");
-    found.push(...await colors("light", whole));
+    found.push(...await colors("light"));
     document.documentElement.classList.add("dark");
-    found.push(...await colors("dark", whole));
+    found.push(...await colors("dark"));
     document.documentElement.classList.remove("dark");
     return found;
   }
@@ -152,13 +151,28 @@ window.sweep = (() => {
     return page;
   }
 
+  // What is large enough needs no room around it. A box that scrolls is one for the keyboard too.
+  function tight() {
+    const found = [...document.querySelectorAll("a, button, input, select, summary, [role], [tabindex]")]
+      .filter((each) => {
+        const { width, height } = each.getBoundingClientRect();
+        return width > 0 && height > 0 && (width < 24 || height < 24);
+      });
+    const scrolls = [...document.querySelectorAll("body *")].filter((each) =>
+      each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight);
+    return [...found, ...scrolls];
+  }
+
   async function onAPhone() {
     const page = await settled();
     const found = page.scrollWidth > page.clientWidth ? [`phone: sticks out, ${page.scrollWidth} px`] : [];
     found.push(...cutOff());
-    found.push(...told(await axe.run(document, { runOnly: ROOM, resultTypes: ["violations"] }), "phone"));
+    const include = tight();
+    if (include.length) {
+      found.push(...told(await axe.run({ include }, { runOnly: ROOM, resultTypes: ["violations"] }), "phone"));
+    }
     return found;
   }
 
-  return { turnTo, atADesk, onAPhone };
+  return { turnTo, atADesk, onAPhone, colors };
 })();
