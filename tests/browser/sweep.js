@@ -151,25 +151,28 @@ window.sweep = (() => {
     return page;
   }
 
-  // What is large enough needs no room around it. A box that scrolls is one for the keyboard too.
-  function tight() {
-    const found = [...document.querySelectorAll("a, button, input, select, summary, [role], [tabindex]")]
-      .filter((each) => {
-        const { width, height } = each.getBoundingClientRect();
-        return width > 0 && height > 0 && (width < 24 || height < 24);
-      });
-    const scrolls = [...document.querySelectorAll("body *")].filter((each) =>
-      each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight);
-    return [...found, ...scrolls];
+  // What is large enough needs no room around it.
+  function small() {
+    const all = document.querySelectorAll("a, button, input, select, summary, [role], [tabindex]");
+    return [...all].filter((each) => {
+      const { width, height } = each.getBoundingClientRect();
+      return width > 0 && height > 0 && (width < 24 || height < 24);
+    });
+  }
+
+  function scrolling() {
+    return [...document.querySelectorAll("body *")].filter((each) =>
+      each.clientWidth && (each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight)
+      && ["auto", "scroll"].some((way) => getComputedStyle(each).overflow.includes(way)));
   }
 
   async function onAPhone() {
     const page = await settled();
     const found = page.scrollWidth > page.clientWidth ? [`phone: sticks out, ${page.scrollWidth} px`] : [];
     found.push(...cutOff());
-    const include = tight();
-    if (include.length) {
-      found.push(...told(await axe.run({ include }, { runOnly: ROOM, resultTypes: ["violations"] }), "phone"));
+    for (const [rule, include] of [["target-size", small()], ["scrollable-region-focusable", scrolling()]]) {
+      if (!include.length) continue;
+      found.push(...told(await axe.run({ include }, { runOnly: [rule], resultTypes: ["violations"] }), "phone"));
     }
     return found;
   }
