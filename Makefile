@@ -17,7 +17,7 @@ AS_PRODUCTION := IGNY8_DEMO=0 IGNY8_DEBUG=0 IGNY8_SECURE=1 \
 	IGNY8_BANK_BIC=WESTGB22 IGNY8_BANK_NAME=Example \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/never-asked
 
-.PHONY: help run test check bench screenshots migrate fix
+.PHONY: help run test sweep check bench screenshots migrate fix
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -30,6 +30,9 @@ run: ## Start everything on http://localhost:8000 (PORT, DATA_DIR, DATABASE_URL)
 
 test: ## Run all tests against a real PostgreSQL (ARGS="-k ledger", WORKERS)
 	@$(DEVELOPMENT) && exec $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+sweep: ## Look at every screen in a browser: WCAG 2.2 AA, light and dark, and on a phone
+	@$(DEVELOPMENT) && exec $(PY) -m pytest -m sweep tests/browser $(ARGS)
 
 check: ## Lint, format, deployment settings, missing migrations
 	@$(DEVELOPMENT)

@@ -47,8 +47,8 @@ LOGIN_PASSWORD = "canary-login-4410"
 class Furnished:
     """`secrets` are texts that no page may hold; `one(model)` is an object of a model."""
 
-    def __init__(self) -> None:
-        self.world: World = make_world()
+    def __init__(self, world: World | None = None) -> None:
+        self.world: World = world or make_world()
         self.secrets = [WP_PASSWORD]
         self._oldest: dict[type[models.Model], models.Model] = {}
         self._people()
