@@ -101,9 +101,9 @@ class Address:
     or_permission: str = ""
 
     def path(self, target: models.Model | None) -> str:
-        """The address with a real object in it."""
+        """The address with a real object in it, or with a number that none has."""
         filled = self.route
-        key = quote(target.pk) if target is not None else "1"
+        key = quote(target.pk) if target is not None else "0"
         for part in PLACES:
             filled = filled.replace(part, str(key))
         filled = filled.replace("<slug:name>", "cash")
