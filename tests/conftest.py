@@ -8,7 +8,8 @@ import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection, connections
-from django.test.utils import setup_databases, teardown_databases
+from django.template import Template
+from django.test.utils import instrumented_test_render, setup_databases, teardown_databases
 
 from tenancy.models import Account, AccountStatus, User
 from tenancy.roles import Role
@@ -38,6 +39,23 @@ def pytest_configure() -> None:
     for database in connections.databases.values():
         options = database.setdefault("OPTIONS", {})
         options["options"] = f"{options.get('options', '')} -c igny8.allow_truncate=on".strip()
+
+
+# Django's own tests of pages keep the context of each of a page's 180 templates: a tenth of the
+# time a page takes. Here who reads `response.context` asks for `context_kept`.
+PLAIN_RENDER = Template._render
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_context_kept(django_test_environment: None) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", PLAIN_RENDER)
+        yield
+
+
+@pytest.fixture
+def context_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Template, "_render", instrumented_test_render)
 
 
 @dataclass

@@ -9,6 +9,8 @@ from billing.services import holds
 from tests.conftest import World
 from tests.factories import NOW, make_staff
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 LIST = reverse("admin:billing_credithold_changelist")
 
 

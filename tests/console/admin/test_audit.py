@@ -16,6 +16,8 @@ from tests.conftest import World
 from tests.console.admin.conftest import somebody
 from tests.factories import NOW, REASON, TICKET, make_plan
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 LIST = "/admin/tenancy/auditevent/"
 # A verb where it is recorded: by its name, or as the first word of `record`.
 RECORDED = re.compile(r'(?:\bverb=|\brecord\(\s*)"([a-z_]+)"')

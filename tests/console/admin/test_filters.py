@@ -9,6 +9,8 @@ from console.site import site
 from tenancy.models import AuditEvent
 from tests.conftest import World
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 LAST_SECOND = datetime(2025, 11, 12, 23, 59, 59, tzinfo=UTC)
 
 

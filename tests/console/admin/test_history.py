@@ -12,6 +12,8 @@ from tests.console.admin.conftest import somebody
 from tests.digest import nothing_changes
 from tests.factories import NOW, REASON, TICKET, make_receipt, open_transfer
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 WRITES = ("post", "put", "patch", "delete")
 
 

@@ -12,6 +12,8 @@ from tests.console.admin.conftest import signed_in
 from tests.digest import nothing_changes
 from tests.factories import NOW, open_transfer
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 ACCOUNTS, USERS = "/admin/tenancy/account/", "/admin/tenancy/user/"
 USUAL = [
     *("name", "slug", "status_word", "plan_link"),

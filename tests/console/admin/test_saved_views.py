@@ -15,6 +15,8 @@ from tests.conftest import World
 from tests.console.admin.conftest import signed_in
 from tests.factories import NOW, REASON, open_transfer
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 ACCOUNTS, VIEWS = "/admin/tenancy/account/", "/admin/views/"
 
 

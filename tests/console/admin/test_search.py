@@ -11,6 +11,8 @@ from tests.conftest import World
 from tests.console.admin.conftest import somebody
 from tests.factories import NOW, REASON, make_account, make_site, open_transfer
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 
 @pytest.fixture
 def searched(world: World) -> World:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from uuid import uuid4
 
+import pytest
 from django.test import Client
 
 from billing.models import Allocation, LineState, Payment, PaymentStatus
@@ -26,6 +27,8 @@ from tests.console.reconcile.conftest import (
 from tests.digest import nothing_changes
 from tests.factories import make_staff, open_transfer
 from tests.racing import at_once
+
+pytestmark = pytest.mark.usefixtures("context_kept")
 
 
 def results_of(client: Client) -> dict[str, tuple[bool, str]]:

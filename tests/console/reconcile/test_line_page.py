@@ -28,7 +28,7 @@ from tests.console.reconcile.conftest import (
 from tests.digest import nothing_changes
 from tests.factories import make_account, make_plan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("context_kept")]
 
 
 def sent(**overrides: object) -> dict[str, object]:

@@ -30,7 +30,7 @@ from tests.console.reconcile.conftest import (
 from tests.digest import nothing_changes
 from tests.factories import make_account, make_plan, make_staff, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("context_kept")]
 
 
 def shown(query: str = "") -> list[StatementLine]:

@@ -17,6 +17,8 @@ from tenancy.models import AuditEvent
 from tests.console.reports.conftest import QUARTER, Money, build, client_of, open_report
 from tests.digest import nothing_changes
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 CUSTOMERS = "month=2025-11&plan={plan}&show=end"
 
 

@@ -12,6 +12,8 @@ from tests.console.admin.conftest import somebody
 from tests.digest import nothing_changes
 from tests.factories import REASON
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 HERE = "/admin/billing/bankstatement/import/"
 HEAD = "Booking date;Amount;Currency;Payer;Reference\n"
 GOOD = HEAD + "2025-11-10;89.00;USD;<b>Home G8</b>;IG-1\n2025-11-11;-5.00;USD;Rent;\n"

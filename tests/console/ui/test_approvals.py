@@ -20,6 +20,8 @@ from tests import factories
 from tests.conftest import World
 from tests.digest import changed_since, digest
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 SignIn = Callable[[User], Client]
 WHY = "Two weeks of outage"
 SEVERAL = "/admin/billing/approval/decide-several/"

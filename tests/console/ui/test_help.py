@@ -8,6 +8,8 @@ from console.groups import GROUPS
 from console.help.pages import ROLES
 from tests.console.admin.conftest import somebody
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 HELP = "/admin/help/"
 
 

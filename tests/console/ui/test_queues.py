@@ -18,6 +18,8 @@ from tests import factories
 from tests.conftest import World
 from tests.planting import freeze
 
+pytestmark = pytest.mark.usefixtures("context_kept")
+
 SignIn = Callable[[User], Client]
 DAY = timedelta(days=1)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -9,6 +10,8 @@ from django.utils import timezone
 from tenancy.models import User
 from tests import factories
 from tests.conftest import World
+
+pytestmark = pytest.mark.usefixtures("context_kept")
 
 SignIn = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
