@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache as once
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -56,6 +57,15 @@ def no_context_kept(django_test_environment: None) -> Iterator[None]:
 @pytest.fixture
 def context_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Template, "_render", instrumented_test_render)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files are dealt to the processes in this order. Those of this folder are long: dealt last, as
+    their names would have it, the other processes would wait for them.
+    """
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.parent != here)
 
 
 @dataclass

@@ -237,7 +237,7 @@ def test_eight_thousand_rows_take_no_more_memory_than_a_few(world):
     count = most = 0
     for number, piece in enumerate(response.streaming_content):
         count += piece.count(b"\r\n")
-        if number % 8 == 0:
+        if number % 16 == 0:
             # Not by tracemalloc, which takes half a minute here (and said 2.4 MB at most).
             alive = sum(isinstance(thing, CreditTransaction) for thing in gc.get_objects())
             most = max(most, alive)

@@ -154,7 +154,7 @@ def test_a_person_leaves_the_others_out(world: World) -> None:
     assert list(chosen.values()) == [world.adam.email, world.fiona.email, world.sam.email]
 
 
-@pytest.mark.parametrize("looked_through", [1, 2, 3, 7])
+@pytest.mark.parametrize("looked_through", [2, 7])
 def test_a_page_looks_through_so_many_and_the_next_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch, looked_through: int
 ) -> None:
