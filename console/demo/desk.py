@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from billing.models import OPEN_PAYMENT, Payment
 from billing.services import approvals
 from console.demo.customers import days
-from console.demo.rows import record_at
 from console.demo.staff import FINANCE_LOGIN, SUPPORT_LOGIN
 from tenancy.models import Account, AuditEvent, User
+from tenancy.records import record
 from tenancy.services import notes
 
 
@@ -44,23 +44,14 @@ NOTES = (
 )
 # Above what support may grant alone.
 ASKED_FOR, ASKED_AGO = 500, timedelta(hours=5)
-REFUSED_AGO = timedelta(hours=26)
 
 
 def add_desk(*, now: datetime) -> None:
     staff = {user.email: user for user in User.objects.filter(is_staff=True, account=None)}
     accounts = {account.slug: account for account in Account.objects.all()}
-    for note in NOTES:
-        notes.write(
-            account=accounts[note.account],
-            text=note.text,
-            pinned=note.pinned,
-            by=staff[note.by],
-            now=now - note.age,
-        )
     payment = Payment.objects.get(account=accounts["home-g8"], status__in=OPEN_PAYMENT)
-    record_at(
-        now - REFUSED_AGO,
+    # Not dated back: the trail is in the order in which things were written down.
+    record(
         "confirm",
         by=staff[SUPPORT_LOGIN],
         reason="No permission.",
@@ -69,6 +60,14 @@ def add_desk(*, now: datetime) -> None:
         after={"refused_because": "No permission."},
         result=AuditEvent.Result.REFUSED,
     )
+    for note in NOTES:
+        notes.write(
+            account=accounts[note.account],
+            text=note.text,
+            pinned=note.pinned,
+            by=staff[note.by],
+            now=now - note.age,
+        )
     approvals.request(
         account=accounts["tacbit"],
         verb="grant_credits",

@@ -46,7 +46,7 @@ def test_every_queue_has_work() -> None:
         "credits-frozen",
         "suspended-lately",
     }
-    assert AuditEvent.objects.get(result="refused").at == LOADED_AT - timedelta(hours=26)
+    assert AuditEvent.objects.get(result="refused").verb == "confirm"
 
 
 def test_each_kind_of_statement_line_waits() -> None:
