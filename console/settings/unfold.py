@@ -49,7 +49,13 @@ UNFOLD = {
     "COLORS": {"primary": PRIMARY},
     "STYLES": [
         lambda request: static("console/lists.css"),
+        lambda request: static("console/detail.css"),
+        lambda request: static("console/list_columns.css"),
+        lambda request: static("console/saved_views.css"),
+        lambda request: static("console/dashboard.css"),
         lambda request: static("console/console.css"),
+        lambda request: static("console/header.css"),
+        lambda request: static("console/reconcile.css"),
     ],
     "SCRIPTS": [
         lambda request: static("console/ops.js"),
