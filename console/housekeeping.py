@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from billing.services import idempotency, statements
+from billing.services import idempotency, statement_uploads
 from console.imports import forgetting
 from console.models import OneTimeToken
 from tenancy.api import counters, tokens
@@ -29,7 +29,7 @@ def forget(*, now: datetime) -> dict[str, int]:
         "call counters": counters.forget_old(),
         "kept answers": idempotency.purge(now=now),
         "unconfirmed imports": forgetting.forget_unconfirmed(before=recently),
-        "unconfirmed statements": statements.forget_unconfirmed(before=recently),
+        "unconfirmed statements": statement_uploads.forget_unconfirmed(before=recently),
         "contents of imports": forgetting.forget_contents(before=now - IMPORTS_KEPT_FOR),
         "used forms": OneTimeToken.objects.filter(used_at__lt=recently).delete()[0],
         "sessions": Session.objects.filter(expire_date__lt=now).delete()[0],

@@ -29,6 +29,8 @@ from billing.services import (
     reconciliation,
     retention,
     reversals,
+    statement_previews,
+    statement_uploads,
     statements,
     unapplied,
     write_offs,
@@ -230,7 +232,7 @@ def _paid_by_line(account: Account) -> Arguments:
 
 
 def _statement(_: Account) -> Arguments:
-    upload = statements.upload(
+    upload = statement_uploads.upload(
         bank="West Bank",
         file_name="november.csv",
         content=b"Booking date;Amount;Currency;Payer\n2025-11-11;89.00;USD;Home G8\n",
@@ -239,7 +241,7 @@ def _statement(_: Account) -> Arguments:
     )
     return {
         "upload": upload,
-        "fingerprint": statements.preview(upload=upload).fingerprint,
+        "fingerprint": statement_previews.preview(upload=upload).fingerprint,
         "now": NOW,
     }
 
@@ -484,7 +486,7 @@ VERBS = (
         works_on_deleted=True,
         who=_requester,
     ),
-    Verb(statements.import_, _statement, statements.AlreadyImported, has_account=False),
+    Verb(statements.import_, _statement, statement_uploads.AlreadyImported, has_account=False),
     Verb(grant_limits.edit, change_of_limit, StateConflict, has_account=False),
     Verb(credit_costs.edit, change_of_cost, StateConflict, has_account=False),
     Verb(

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing.models import OPEN_PAYMENT, BankStatement, Payment, PaymentStatus, StatementLine
-from billing.services import reconciliation, statements
+from billing.services import reconciliation, statement_previews, statement_uploads, statements
 from console.demo.customers import days
 from console.demo.paid_months import PAID
 from console.demo.rows import REASON
@@ -138,8 +138,10 @@ def _csv(rows: list[tuple[object, ...]]) -> bytes:
 
 
 def _import(content: bytes, *, file_name: str, by: User, now: datetime) -> BankStatement:
-    upload = statements.upload(bank=BANK, file_name=file_name, content=content, by=by, now=now)
-    fingerprint = statements.preview(upload=upload).fingerprint
+    upload = statement_uploads.upload(
+        bank=BANK, file_name=file_name, content=content, by=by, now=now
+    )
+    fingerprint = statement_previews.preview(upload=upload).fingerprint
     return statements.import_(upload=upload, fingerprint=fingerprint, by=by, reason=REASON, now=now)
 
 

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import BankFormat, BankStatement, StatementUpload
-from billing.services import statements
-from billing.services.statements import Preview
+from billing.services import statement_previews, statement_uploads, statements
+from billing.services.statement_previews import Preview
 from billing.statements import MAX_BYTES, MAX_LINES
 from billing.statements.headings import IN_WORDS
 from console.actions.once import once
@@ -33,7 +33,7 @@ def upload(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            kept = statements.upload(
+            kept = statement_uploads.upload(
                 bank=form.cleaned_data["bank"],
                 file_name=file.name,
                 content=file.read(),
@@ -71,7 +71,7 @@ def show(
     """The preview: what was understood, the control totals, what is wrong or new."""
     if upload.statement_id is not None:
         return redirect("admin:billing_bankstatement_change", upload.statement_id)
-    found = statements.preview(upload=upload)
+    found = statement_previews.preview(upload=upload)
     detected = found.statement.detected if found.statement else None
     may_confirm = found.statement is not None and found.new and not found.faults
     context = {
@@ -98,13 +98,13 @@ def show(
 
 def choose(model_admin: ModelAdmin, request: HttpRequest, upload: StatementUpload) -> HttpResponse:
     """Read the same file in another way."""
-    found = statements.preview(upload=upload)
+    found = statement_previews.preview(upload=upload)
     form = _reading_form(upload, found, request.POST)
     if not form.is_valid():
         return show(model_admin, request, upload, reading_form=form)
     columns, style = form.chosen()
     try:
-        statements.choose(upload=upload, columns=columns, style=style)
+        statement_uploads.choose(upload=upload, columns=columns, style=style)
     except ServiceError as refusal:
         form.add_error(None, refusal.message)
         return show(model_admin, request, upload, reading_form=form)
@@ -151,7 +151,7 @@ def confirm(model_admin: ModelAdmin, request: HttpRequest, upload: StatementUplo
 
 
 def errors(upload: StatementUpload) -> StreamingHttpResponse:
-    found = statements.preview(upload=upload)
+    found = statement_previews.preview(upload=upload)
     return response(
         f"errors-of-statement-{upload.pk}",
         ("File", "Line", "Column", "Value", "Reason"),

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from billing.models import BankFormat, BankStatement, LineState, StatementLine, StatementUpload
-from billing.services import statements
+from billing.services import statement_previews, statement_uploads, statements
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import AuditEvent
 from tenancy.records import ReasonRequired
@@ -26,21 +26,21 @@ LATER = "2025-11-12;2025-11-12;139.00;USD;TacBit;;IG 2;T5\n"
 def staged(*rows: str, name: str = "november.csv", **overrides: object) -> StatementUpload:
     facts = {"bank": "West Bank", "by": make_staff("Finance"), "now": NOW} | overrides
     content = "".join([HEAD, *rows]).encode()
-    return statements.upload(file_name=name, content=content, **facts)
+    return statement_uploads.upload(file_name=name, content=content, **facts)
 
 
 def import_(upload: StatementUpload, **facts: object) -> BankStatement:
     by = facts.pop("by", None) or make_staff("Finance")
     shown = facts.pop("fingerprint", None)
     if shown is None:
-        shown = statements.preview(upload=upload).fingerprint
+        shown = statement_previews.preview(upload=upload).fingerprint
     facts = {"reason": REASON, "now": NOW} | facts
     return statements.import_(upload=upload, fingerprint=shown, by=by, **facts)
 
 
 def test_every_line_is_kept_and_marked(world: World) -> None:
     upload = staged(FIRST, TWIN, TWIN, OUT, NOTHING)
-    found = statements.preview(upload=upload)
+    found = statement_previews.preview(upload=upload)
     assert (len(found.new), found.known, found.faults) == (5, 0, ())
     assert (found.sum_in, found.sum_out) == (Decimal("129.00"), Decimal("12.50"))
     assert not StatementLine.objects.exists()
@@ -70,7 +70,7 @@ def test_of_files_that_overlap_only_new_lines_come_in(world: World) -> None:
     import_(staged(FIRST, TWIN))
     upload = staged(FIRST, TWIN, TWIN, LATER, name="later.csv")
 
-    found = statements.preview(upload=upload)
+    found = statement_previews.preview(upload=upload)
     assert (found.known, [one.line.number for one in found.new]) == (2, [3, 4])
     import_(upload)
 
@@ -83,8 +83,8 @@ def test_the_same_file_is_told_by_whom_and_when(world: World) -> None:
     import_(upload, by=world.fiona)
 
     says = f"imported on 2025-11-12 09:30 UTC by {world.fiona}, as november.csv"
-    with refused(statements.AlreadyImported, says=says):
-        statements.upload(
+    with refused(statement_uploads.AlreadyImported, says=says):
+        statement_uploads.upload(
             bank="Other",
             file_name="c.csv",
             content=(HEAD + FIRST).encode(),
@@ -92,13 +92,13 @@ def test_the_same_file_is_told_by_whom_and_when(world: World) -> None:
             now=NOW,
         )
     for copy in (upload, other):
-        with refused(statements.AlreadyImported, says=says):
+        with refused(statement_uploads.AlreadyImported, says=says):
             import_(a_copy(copy), by=world.fiona)
 
 
 def test_what_was_previewed_is_what_comes_or_nothing(world: World) -> None:
     seen = staged(FIRST, TWIN, LATER)
-    shown = statements.preview(upload=seen).fingerprint
+    shown = statement_previews.preview(upload=seen).fingerprint
     import_(staged(FIRST, name="first.csv"))
 
     with refused(statements.PreviewOutdated, says="Look at the preview again"):
@@ -109,7 +109,7 @@ def test_what_was_previewed_is_what_comes_or_nothing(world: World) -> None:
 def test_a_file_with_one_bad_line_brings_nothing(world: World) -> None:
     upload = staged(FIRST, TWIN.replace("20.00", "2O.00"), LATER.replace("2025-11-12", "soon"))
 
-    found = statements.preview(upload=upload)
+    found = statement_previews.preview(upload=upload)
     assert [(fault.line, fault.column, fault.value) for fault in found.faults] == [
         (3, "Amount", "2O.00"),
         (4, "Booking date", "soon"),
@@ -129,20 +129,20 @@ def test_a_file_without_news_and_other_refusals_change_nothing(world: World) -> 
     with refused(ReasonRequired):
         import_(known, reason=" ", by=world.fiona)
     with refused(InvalidValue):
-        statements.upload(bank="  ", content=b"x", **facts)
+        statement_uploads.upload(bank="  ", content=b"x", **facts)
     with refused(InvalidValue, says="empty"):
-        statements.upload(bank="West Bank", content=b"", **facts)
+        statement_uploads.upload(bank="West Bank", content=b"", **facts)
     with refused(InvalidValue, says="10 MB fit"):
-        statements.upload(bank="West Bank", content=b"x" * 10_000_001, **facts)
+        statement_uploads.upload(bank="West Bank", content=b"x" * 10_000_001, **facts)
     with refused(InvalidValue):
-        statements.choose(upload=known, columns={}, style={"decimal": "x"})
+        statement_uploads.choose(upload=known, columns={}, style={"decimal": "x"})
 
 
 def test_a_bank_id_that_says_something_else_now_is_an_error(world: World) -> None:
     make_line(Decimal("89.00"), bank_transaction_id="T1")
     upload = staged(FIRST)
 
-    (fault,) = statements.preview(upload=upload).faults
+    (fault,) = statement_previews.preview(upload=upload).faults
     assert (fault.line, fault.value) == (2, "T1")
     with refused(StateConflict, says="T1"):
         import_(upload, by=world.fiona)
@@ -151,19 +151,21 @@ def test_a_bank_id_that_says_something_else_now_is_an_error(world: World) -> Non
 def test_how_a_bank_is_read_is_remembered(world: World) -> None:
     content = b"Tag;Betrag;Wer\n01.02.2025;1.234,50;A\n"
     facts = {"file_name": "a.csv", "by": world.fiona, "now": NOW}
-    upload = statements.upload(bank=" West  Bank ", content=content, **facts)
-    assert statements.preview(upload=upload).statement is None
+    upload = statement_uploads.upload(bank=" West  Bank ", content=content, **facts)
+    assert statement_previews.preview(upload=upload).statement is None
     columns = {"booked_on": "Tag", "amount": "Betrag", "payer_name": "Wer"}
     style = {"decimal": ",", "dates": "DMY", "currency": "USD"}
-    statements.choose(upload=upload, columns=columns, style=style)
+    statement_uploads.choose(upload=upload, columns=columns, style=style)
     import_(upload, by=world.fiona)
 
     line = StatementLine.objects.get()
     assert (line.amount, line.value_date.isoformat()) == (Decimal("1234.50"), "2025-02-01")
     kept = BankFormat.objects.get()
     assert (kept.bank, kept.columns, kept.style) == ("West Bank", columns, style)
-    again = statements.upload(bank="west bank", content=content + b"02.02.2025;2,00;B\n", **facts)
-    assert (again.bank, len(statements.preview(upload=again).new)) == ("West Bank", 1)
+    again = statement_uploads.upload(
+        bank="west bank", content=content + b"02.02.2025;2,00;B\n", **facts
+    )
+    assert (again.bank, len(statement_previews.preview(upload=again).new)) == ("West Bank", 1)
 
 
 def test_a_failure_midway_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,12 +182,12 @@ def test_a_failure_midway_leaves_nothing(world: World, monkeypatch: pytest.Monke
 
 def test_of_two_people_one_imports(committed: None) -> None:
     upload, people = staged(FIRST, TWIN), [make_staff("Finance") for _ in range(4)]
-    shown = statements.preview(upload=upload).fingerprint
+    shown = statement_previews.preview(upload=upload).fingerprint
     calls = [partial(import_, a_copy(upload), fingerprint=shown, by=one) for one in people]
 
     outcomes = at_once(*calls)
 
-    one_wins(outcomes, refused_with=statements.AlreadyImported)
+    one_wins(outcomes, refused_with=statement_uploads.AlreadyImported)
     assert StatementLine.objects.count() == 2
 
 
@@ -193,7 +195,7 @@ def test_of_one_file_uploaded_for_two_banks_one_comes(
     committed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploads = [staged(FIRST, TWIN, bank=bank) for bank in ("West Bank", "Westbank")]
-    shown = [statements.preview(upload=upload).fingerprint for upload in uploads]
+    shown = [statement_previews.preview(upload=upload).fingerprint for upload in uploads]
     by, meeting, look = make_staff("Finance"), Meeting(2), statements.refuse_imported
 
     def look_at_the_same_moment(sha256: str) -> None:
@@ -208,7 +210,7 @@ def test_of_one_file_uploaded_for_two_banks_one_comes(
         )
     )
 
-    one_wins(outcomes, refused_with=statements.AlreadyImported)
+    one_wins(outcomes, refused_with=statement_uploads.AlreadyImported)
     assert (StatementLine.objects.count(), BankFormat.objects.count()) == (2, 1)
 
 
@@ -216,7 +218,7 @@ def test_what_is_more_than_can_be_kept_is_said_in_the_preview(world: World) -> N
     most = FIRST.replace("89.00", "999999999999.99")
     upload = staged(most, most.replace(";T1", ";T9"))
 
-    (fault,) = statements.preview(upload=upload).faults
+    (fault,) = statement_previews.preview(upload=upload).faults
 
     assert "more than can be kept as a sum" in str(fault)
     with refused(StateConflict, says="more than can be kept as a sum"):
@@ -226,7 +228,7 @@ def test_what_is_more_than_can_be_kept_is_said_in_the_preview(world: World) -> N
 
 def test_of_two_files_that_overlap_each_line_comes_once(committed: None) -> None:
     uploads = [staged(FIRST, TWIN), staged(FIRST, TWIN, LATER, name="b.csv")]
-    shown = [statements.preview(upload=upload).fingerprint for upload in uploads]
+    shown = [statement_previews.preview(upload=upload).fingerprint for upload in uploads]
     by = make_staff("Finance")
 
     outcomes = at_once(

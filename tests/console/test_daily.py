@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from billing.models import Approval, CreditHold, LedgerProof, MoneyProof, Payment, Subscription
-from billing.services import statements
+from billing.services import statement_uploads
 from console import daily
 from console.management.base import Failed
 from console.models import ImportFile, OneTimeToken
@@ -66,7 +66,9 @@ def make_everything_due(now: datetime) -> dict[str, Account]:
     put(accounts["gone"], deleted_at=now - 20 * DAY, restore_until=now - DAY)
     staff = make_staff()
     make_approval(accounts["held"], requested_at=now - 8 * DAY, expires_at=now - DAY)
-    statements.upload(bank="West", file_name="a.csv", content=b"x", by=staff, now=now - 8 * DAY)
+    statement_uploads.upload(
+        bank="West", file_name="a.csv", content=b"x", by=staff, now=now - 8 * DAY
+    )
     Session.objects.create(session_key="old", session_data="", expire_date=now - DAY)
     token = OneTimeToken.objects.create(
         token="7b1f2c9a-0c55-4d0e-9d7c-3f2d6d0b9a11", user=staff, verb="x", target="x", message="x"
