@@ -7,6 +7,7 @@ from decimal import Decimal
 from console.csv_writing import Value
 
 CURRENCY = "Currency"
+MOST_SHOWN = 500  # rows of one table on the screen; its CSV has all
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,15 @@ class Table:
     @property
     def body(self) -> Sequence[Sequence[Cell]]:
         return self.rows[:-1] if self.has_total else self.rows
+
+    @property
+    def shown(self) -> Sequence[Sequence[Cell]]:
+        """What of `body` the screen has room for."""
+        return self.body[:MOST_SHOWN]
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.shown) < len(self.body)
 
     @property
     def total(self) -> Sequence[Cell]:

@@ -88,6 +88,20 @@ def test_the_page_is_the_table(money: Money, finance: Client) -> None:
             assert [cell.link for cell in shown if escape(cell.link) not in page] == []
 
 
+def test_a_table_too_long_for_the_screen_is_cut_there_alone(
+    money: Money, finance: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = build("cash").tables[0]
+    assert "The first 1 of" not in open_report(finance, "cash").content.decode()
+
+    monkeypatch.setattr("console.reports.tables.MOST_SHOWN", 1)
+
+    page = open_report(finance, "cash").content.decode()
+    assert f"The first 1 of {len(table.body)} rows; the total is of all, and so is the CSV" in page
+    taken = rows(export(finance, "cash", f"{QUARTER}&table={table.code}"))
+    assert len(taken) == 1 + len(table.rows)
+
+
 def test_a_name_that_a_spreadsheet_would_run_is_guarded(money: Money, finance: Client) -> None:
     taken = rows(export(finance, "unapplied"))
 
