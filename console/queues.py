@@ -32,6 +32,7 @@ from billing.models import (
 from billing.services.approval_rules import DECIDE
 from tenancy.models import Account, AccountStatus, AuditEvent, Currency, User
 
+PARAMETER = "queue"  # in the address of a list
 SOON = timedelta(days=7)
 LATELY = timedelta(days=7)
 TOO_LONG = timedelta(days=3)
@@ -75,8 +76,13 @@ class Queue:
     def url(self) -> str:
         opts = self.model._meta
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist") + (
-            f"?queue={self.code}"
+            f"?{PARAMETER}={self.code}"
         )
+
+    @property
+    def ordering(self) -> tuple[str, str]:
+        """First what the dashboard tells the age of."""
+        return (f"-{self.since}", "-id") if self.newest else (self.since, "id")
 
     @property
     def permission(self) -> str:
@@ -237,6 +243,11 @@ QUEUES = (
 )
 
 
+def queue_of(model: type[models.Model], code: str | None) -> Queue | None:
+    """A queue of a list, by its code in the list's address."""
+    return next((queue for queue in QUEUES if queue.model is model and queue.code == code), None)
+
+
 @dataclass(frozen=True)
 class Standing:
     """A queue as it stands: how many, since when, and how much money where it is about money.
@@ -287,7 +298,7 @@ class QueueFilter(SimpleListFilter):
     """Put into the `list_filter` of every list that has queues."""
 
     title = "queue"
-    parameter_name = "queue"
+    parameter_name = PARAMETER
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
         return [(queue.code, queue.title) for queue in QUEUES if queue.model is model_admin.model]

@@ -29,8 +29,8 @@ class ConsoleSite(UnfoldAdminSite):
         self._menus: dict[str, Any] = {}
 
     def _get_config(self, key: str, *args: Any) -> Any:
-        """The menu with its addresses worked out once: Unfold compares each with each, and lazy
-        ones are looked up anew every time, some 600 times a page.
+        """The menu with its addresses worked out once: lazy ones are looked up anew each time one
+        is read.
         """
         if key not in ("SIDEBAR", "TABS"):
             return super()._get_config(key, *args)

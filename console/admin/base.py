@@ -21,6 +21,7 @@ from console.admin.history_page import READ, HistoryPageMixin
 from console.exports import column_label
 from console.list_columns.choice import ColumnsMixin
 from console.paginator import BoundedPaginator
+from console.queues import PARAMETER, queue_of
 
 
 class ConsoleAdmin(ColumnsMixin, HistoryPageMixin, ModelAdmin):
@@ -101,9 +102,13 @@ class ConsoleAdmin(ColumnsMixin, HistoryPageMixin, ModelAdmin):
         ]
 
     def get_ordering(self, request: HttpRequest) -> Sequence[str]:
-        """By the day that the list is cut down to, where that has an index: it leads straight to
-        the rows. By their number the database would walk past all that are newer.
+        """A queue begins with what waited longest.
+
+        Else by the day that the list is cut down to, where that has an index: it leads straight
+        to the rows. By their number the database would walk past all that are newer.
         """
+        if queue := queue_of(self.model, request.GET.get(PARAMETER)):
+            return queue.ordering
         days = [
             f"-{name}"
             for name in self.ordered_by_day

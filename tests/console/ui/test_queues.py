@@ -122,7 +122,10 @@ def test_a_queue_its_number_and_its_list_are_one(
     assert standing.count == len(expected)
 
     answer = as_(world.fiona).get(queue.url)
-    assert {named(row) for row in answer.context["cl"].result_list} == expected
+    listed = list(answer.context["cl"].result_list)
+    assert {named(row) for row in listed} == expected
+    ages = [getattr(row, queue.since) for row in listed]
+    assert ages == sorted(ages, reverse=queue.newest)
     assert f"Only <strong>{queue.title.lower()}</strong>" in answer.content.decode()
 
 
