@@ -24,6 +24,7 @@ def overdue(*, now: datetime) -> QuerySet[Account]:
         Exists(asked),
         status=AccountStatus.PENDING_PAYMENT,
         exempt_from_suspension=False,
+        is_system=False,
         is_deleted=False,
     ).order_by("status_changed_at", "id")
 

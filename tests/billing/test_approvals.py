@@ -1,6 +1,5 @@
 """What is above a person's limit is asked for, and another person decides: once, and for good."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -8,15 +7,15 @@ import pytest
 from django.db import IntegrityError
 
 from billing.models import Approval, ApprovalStatus, CreditTransaction
-from billing.services import approvals, credits, grant_limits, holds, reversals, write_offs
-from billing.services.approval_commands import COMMANDS, effects
-from billing.services.approval_rules import DECIDE, AlreadyDecided, RequestExpired
+from billing.services import credits, grant_limits, reversals, write_offs
+from billing.services.approval_commands import COMMANDS
+from billing.services.approval_rules import AlreadyDecided, RequestExpired
 from billing.services.approvals import OPEN_FOR, NotNeeded, RequestChanged
 from billing.services.ledger import InsufficientCredits
 from billing.services.second_person import SelfApproval
 from tenancy.errors import InvalidValue, NotPermitted, ServiceError, StateConflict
 from tenancy.models import AccountStatus, AuditEvent, User
-from tenancy.records import OwnAccount
+from tests.billing.approving import LATER, WHY, approve, ask, decline, withdraw
 from tests.conftest import World
 from tests.digest import changed_since, digest, nothing_changes, refused
 from tests.factories import (
@@ -26,47 +25,12 @@ from tests.factories import (
     TICKET,
     confirm,
     expire_approvals,
-    make_account,
-    make_approval,
-    make_group,
-    make_ledger_row,
     make_staff,
     open_transfer,
     put,
 )
-from tests.planting import plant
-from tests.racing import Meeting, Outcome, a_copy, at_once, books_agree, one_wins
+from tests.racing import a_copy, books_agree
 from tests.sql import run
-
-CALLERS = 4
-WHY = "Checked with the team lead"
-LATER = NOW + DAY
-
-
-def ask(world: World, by: User | None = None, *, amount: int = 5000, **more: object) -> Approval:
-    facts = {
-        "account": world.home,
-        "verb": "grant_credits",
-        "facts": {"amount": amount},
-        "reason": REASON,
-        "now": NOW,
-    }
-    return approvals.request(by=by or world.sam, **facts | more)
-
-
-def decide(verb: Callable[..., Approval], approval: Approval, by: User, **more: object) -> Approval:
-    return verb(approval=approval, by=by, **{"reason": WHY, "now": LATER} | more)
-
-
-approve = partial(decide, approvals.approve)
-decline = partial(decide, approvals.decline)
-withdraw = partial(decide, approvals.withdraw)
-
-
-@pytest.fixture
-def ann(db: None) -> User:
-    return make_staff("Approver", email="ann@igny8.example")
-
 
 # Asking.
 
@@ -257,165 +221,6 @@ def test_what_is_decided_is_final(world: World, ann: User, status: str) -> None:
         run("UPDATE igny8_approvals SET status = 'awaiting', decided_at = NULL")
 
 
-# Who may not.
-
-
-def test_nobody_decides_on_their_own_request(world: World) -> None:
-    """Neither a superuser nor an approver who may ask as well; they can withdraw it."""
-    both = make_staff("Support")
-    both.groups.add(make_group("Approver"))
-
-    for amount, person in enumerate((world.ruth, both), start=5000):
-        approval = ask(world, person, amount=amount)
-        for verb in (approve, decline):
-            with refused(SelfApproval, says="You asked for this yourself"):
-                verb(approval, person)
-        assert withdraw(approval, person).status == "withdrawn"
-
-
-def test_only_approvers_decide(world: World) -> None:
-    approval = ask(world)
-
-    for group in ("Support", "Finance", "Auditor", "Administrator", None):
-        person = make_staff(group)
-        for verb in (approve, decline):
-            with refused(NotPermitted, says="Ask an approver"):
-                verb(approval, person)
-    with refused(NotPermitted, says="sam@igny8.example asked for this and alone can withdraw"):
-        withdraw(approval, person)
-
-
-def test_who_was_taken_off_the_approvers_decides_no_more(world: World, ann: User) -> None:
-    approval = ask(world)
-    assert ann.has_perm(DECIDE)  # remembered by this object
-    User.objects.get(pk=ann.pk).groups.clear()
-
-    with refused(NotPermitted):
-        approve(approval, ann)
-
-
-def test_nobody_of_the_account_takes_part(world: World, ann: User) -> None:
-    approval = ask(world)
-    put(world.home, owner=None)
-    for person in (ann, world.sam):
-        person.account = world.home
-        person.role = "viewer"
-        person.save()
-
-    for verb, person in ((approve, ann), (decline, ann), (withdraw, world.sam)):
-        with refused(OwnAccount):
-            verb(approval, person)
-    with refused(OwnAccount):
-        ask(world, amount=6000)
-    failed = approve(approval, make_staff("Approver"))
-    assert (failed.status, failed.outcome) == (
-        "failed",
-        "sam@igny8.example belongs to Home G8: somebody else must ask.",
-    )
-
-
-SQL_FRAUD = {
-    "approved by the requester": "SET status = 'approved', decided_at = now(), "
-    "decided_by_id = requested_by_id",
-    "approved by nobody": "SET status = 'approved', decided_at = now()",
-    "declined without a reason": "SET status = 'declined', decided_at = now(), "
-    "decided_by_id = (SELECT id FROM igny8_users WHERE email = 'ann@igny8.example')",
-    "another requester": "SET requested_by_id = requested_by_id + 1",
-    "other facts": """SET facts = '{"amount": 9000}'""",
-    "another verb": "SET verb = 'adjust_credits'",
-    "other words": "SET summary = 'Nothing much'",
-    "another ticket": "SET ticket_url = 'https://x.example'",
-    "more time": "SET expires_at = expires_at + interval '1 year'",
-    "an unknown status": "SET status = 'done', decided_at = now()",
-    "failed for no reason": "SET status = 'failed', decided_at = now(), "
-    "decided_by_id = (SELECT id FROM igny8_users WHERE email = 'ann@igny8.example')",
-}
-
-
-@pytest.mark.parametrize("fraud", SQL_FRAUD)
-def test_the_database_refuses_what_goes_around_the_services(
-    world: World, ann: User, fraud: str
-) -> None:
-    ask(world)
-
-    with nothing_changes(), pytest.raises(IntegrityError):
-        run(f"UPDATE igny8_approvals {SQL_FRAUD[fraud]}")
-
-
-def test_facts_changed_by_a_database_superuser_are_not_run(world: World, ann: User) -> None:
-    approval = ask(world)
-    plant("UPDATE igny8_approvals SET facts = %s", '{"amount": 9000000}')
-
-    with refused(RequestChanged, says="not the one that was asked for"):
-        approve(a_copy(approval), ann)
-    assert decline(a_copy(approval), ann).status == "declined"
-
-
-# What changed since.
-
-
-def lose(world: World, what: str) -> str:
-    """Something changes after asking; returns what the approver is told."""
-    if what == "group":
-        world.sam.groups.clear()
-        return "sam@igny8.example may not do this any more: grant credits."
-    if what == "work":
-        world.sam.is_active = False
-        world.sam.save()
-        return "may not do this any more"
-    if what == "status":
-        put(world.home, status=AccountStatus.CANCELLED)
-        return "Home G8 is cancelled."
-    put(world.home, is_deleted=True, deleted_at=NOW, restore_until=NOW + DAY)
-    return "Home G8 is deleted"
-
-
-@pytest.mark.parametrize("what", ["group", "work", "status", "account"])
-def test_a_request_that_became_impossible_fails_and_leaves_only_that(
-    world: World, ann: User, what: str
-) -> None:
-    approval = ask(world)
-    told = lose(world, what)
-    before = digest()
-
-    failed = approve(approval, ann)
-
-    assert changed_since(before) == ["igny8_approvals", "igny8_audit_events"]
-    assert (failed.status, failed.decided_by) == ("failed", ann)
-    assert told in failed.outcome
-    event = AuditEvent.objects.get(verb="approval_failed")
-    assert (event.actor, event.after["outcome"]) == (ann, failed.outcome)
-    assert a_copy(approval).outcome == failed.outcome
-
-
-def test_credits_spent_meanwhile_cannot_be_taken(world: World, ann: User) -> None:
-    rich = make_account(credits=5000)
-    approval = ask(world, world.fiona, account=rich, verb="adjust_credits", amount=-4000)
-    make_ledger_row(rich, amount=-2000, type="deduction")
-
-    failed = approve(approval, ann)
-
-    assert failed.status == "failed"
-    assert "has 3,000 to spend" in failed.outcome
-    assert a_copy(rich).credits == 3000
-
-
-def test_what_will_happen_is_told_from_the_facts_of_now(world: World) -> None:
-    approval = ask(world)
-    told = [(line.label, line.before, line.after) for line in effects(approval, now=NOW)]
-    assert told == [("Credits", "1,000", "6,000")]
-
-    holds.reserve(
-        account=world.home, operation="image_generation", units=8, idempotency_key="h", now=NOW
-    )
-    credits.adjust(account=world.home, amount=-100, by=world.fiona, reason=REASON, now=NOW)
-
-    told = [(line.label, line.before, line.after) for line in effects(approval, now=NOW)]
-    assert told == [("Credits", "900", "5,900"), ("Held of them", "", "40")]
-    unreadable = make_approval(world.home, verb="x", facts={"y": "z"})
-    assert effects(unreadable, now=NOW) == []
-
-
 # Too late.
 
 
@@ -440,94 +245,6 @@ def test_what_nobody_decided_is_closed_once(world: World, ann: User) -> None:
     event = AuditEvent.objects.get(verb="approval_expired")
     assert (event.actor_label, event.reason) == ("system", "Nobody decided within 7 days.")
     assert (a_copy(due).status, a_copy(other).status) == ("expired", "awaiting")
-
-
-# At the same moment.
-
-
-def credited_once(outcomes: list[Outcome], approval: Approval) -> None:
-    winner = one_wins(outcomes, refused_with=AlreadyDecided)
-    told = f"already approved by {winner.decided_by} at 2025-11-13 09:30 UTC"
-    assert all(told in outcome.refusal.message for outcome in outcomes if outcome.refusal)
-    assert a_copy(approval.account).credits == 6000
-    assert AuditEvent.objects.filter(verb="approval_approved").count() == 1
-    books_agree()
-
-
-def test_of_four_approvals_one_runs(committed_world: World) -> None:
-    approval = ask(committed_world)
-    people = [make_staff("Approver") for _ in range(CALLERS)]
-
-    outcomes = at_once(*(partial(approve, a_copy(approval), person) for person in people))
-
-    credited_once(outcomes, approval)
-
-
-def test_without_the_lock_all_four_run(committed_world: World) -> None:
-    approval, meeting = ask(committed_world), Meeting(CALLERS)
-    people = [make_staff("Approver") for _ in range(CALLERS)]
-
-    def approve_without_a_lock(approval: Approval, by: User) -> Approval:
-        if approval.status != ApprovalStatus.AWAITING:
-            raise AlreadyDecided("decided")
-        meeting.wait()
-        approval.decided_by = by
-        credits.grant(
-            account=approval.account, amount=5000, by=approval.requested_by, approved_by=by,
-            reason=REASON, now=NOW,
-        )  # fmt: skip
-        return approval
-
-    outcomes = at_once(
-        *(partial(approve_without_a_lock, a_copy(approval), person) for person in people)
-    )
-
-    with pytest.raises(AssertionError, match="4 of 4 got through"):
-        credited_once(outcomes, approval)
-    assert a_copy(approval.account).credits == 21_000
-
-
-@pytest.mark.parametrize("other", [decline, withdraw])
-def test_a_request_is_either_approved_or_not(
-    committed_world: World, other: Callable[..., Approval]
-) -> None:
-    world, ann, bea = committed_world, make_staff("Approver"), make_staff("Approver")
-    by = world.sam if other is withdraw else bea
-    for amount in range(5000, 5003):
-        before, approval = world.home.credits, ask(world, amount=amount)
-
-        outcomes = at_once(
-            partial(approve, a_copy(approval), ann), partial(other, a_copy(approval), by)
-        )
-
-        one_wins(outcomes, refused_with=AlreadyDecided)
-        given = amount if a_copy(approval).status == ApprovalStatus.APPROVED else 0
-        world.home = a_copy(world.home)
-        assert world.home.credits == before + given
-    books_agree()
-
-
-def test_asked_for_at_once_by_four_it_is_one_request(committed_world: World) -> None:
-    world = committed_world
-    people = [make_staff("Support") for _ in range(CALLERS)]
-
-    outcomes = at_once(
-        *(partial(ask, world, person, account=a_copy(world.home)) for person in people)
-    )
-
-    assert {outcome.refusal for outcome in outcomes} == {None}
-    assert len({outcome.result.pk for outcome in outcomes}) == Approval.objects.count() == 1
-    assert AuditEvent.objects.filter(verb="approval_requested").count() == 1
-
-
-def test_two_jobs_at_once_close_once(committed_world: World) -> None:
-    ask(committed_world)
-    late = partial(expire_approvals, NOW + OPEN_FOR)
-
-    closed = [len(outcome.result) for outcome in at_once(late, late)]
-
-    assert sorted(closed) == [0, 1]
-    assert AuditEvent.objects.filter(verb="approval_expired").count() == 1
 
 
 def test_refusals_are_of_one_family_and_commands_name_real_permissions(world: World) -> None:
