@@ -31,8 +31,8 @@ def business_tables() -> list[str]:
 
 
 def changed_since(before: dict[str, str]) -> list[str]:
-    """The tables that are not as they were."""
-    return [table for table, rows in digest().items() if rows != before[table]]
+    """The tables that are not as they were, by name: a parallel plan returns them in any order."""
+    return sorted(table for table, rows in digest().items() if rows != before[table])
 
 
 @contextmanager
