@@ -16,10 +16,10 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Error
+from playwright.sync_api import Error, expect
 
 from console.urls import urlpatterns
-from tests.browser.conftest import DESKTOP, PHONE, Desk
+from tests.browser.conftest import DESKTOP, PHONE, Desk, page_of
 from tests.browser.screens import (
     Filled,
     Screen,
@@ -110,15 +110,16 @@ def test_every_screen(desk: Desk, sweep: Sweep, world_in_server: World) -> None:
     # What opens over a page.
     page = desk.page
     page.set_viewport_size(DESKTOP)
-    sweep.load(f"/admin/tenancy/account/{filled.world.home.pk}/change/")
+    sweep.load(home := page_of(filled.world.home))
     desk.open_dialog(GRANT)
     page.get_by_role("dialog").get_by_role("button", name=GRANT).click()
     page.get_by_role("dialog").get_by_text("Give a reason").wait_for()
     sweep.look("a dialog with mistakes")
-    page.get_by_role("link", name="Cancel", exact=True).click()
     page.set_viewport_size(DESKTOP)
+    sweep.load(home)
     page.keyboard.press("Control+k")
-    page.locator("#search-input-command").press_sequentially("customer")
+    expect(asked := page.locator("#search-input-command")).to_be_focused()
+    asked.press_sequentially("customer")
     page.locator("#command-results-list").wait_for()
     sweep.look("what Ctrl+K finds")
 
