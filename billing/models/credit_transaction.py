@@ -35,8 +35,14 @@ class CreditTransaction(models.Model):
 
     # No plain indexes on the foreign keys: the unique constraints below begin with them or stand
     # in for them, and each further index is paid for by every deduction.
+    # Nor a constraint on the account: the trigger refuses a row without a balance, and a balance,
+    # which nothing deletes, has its constraint. One more would lock the account's row each time.
     account = models.ForeignKey(
-        "tenancy.Account", models.RESTRICT, related_name="credit_transactions", db_index=False
+        "tenancy.Account",
+        models.RESTRICT,
+        related_name="credit_transactions",
+        db_index=False,
+        db_constraint=False,
     )
     sequence = models.BigIntegerField(db_default=0, editable=False)
     type = models.CharField(max_length=20, choices=TransactionType)

@@ -101,6 +101,25 @@ def test_raw_sql_posts_too(world: World) -> None:
     assert balance_of(world.home) == (1005, 2)
 
 
+def test_no_row_is_without_its_account(world: World) -> None:
+    """There is no constraint that says so: its balance has one, and never leaves its account."""
+    account = make_account(credits=5).pk
+    for change, parameters, refusal in (
+        ("UPDATE igny8_credit_transactions SET account_id = 0", (), "append-only"),
+        ("UPDATE igny8_tenants SET id = 0 WHERE id = %s", (account,), "igny8_credit_balances"),
+        ("DELETE FROM igny8_tenants WHERE id = %s", (account,), "igny8_credit_balances"),
+        (
+            "INSERT INTO igny8_credit_transactions"
+            " (account_id, type, amount, operation, description, reason, metadata)"
+            " VALUES (0, 'opening', 5, '', '', '', '{}')",
+            (),
+            "account 0 has no credit balance",
+        ),
+    ):
+        with nothing_changes(), pytest.raises(IntegrityError, match=refusal):
+            run(change, *parameters)
+
+
 def test_a_row_that_is_refused_leaves_the_balance_alone(world: World) -> None:
     with nothing_changes(), pytest.raises(IntegrityError, match="credits_cover_holds"):
         in_one_transaction(lambda: make_ledger_row(world.home, amount=-1001, type=T.DEDUCTION))
