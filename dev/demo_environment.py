@@ -1,6 +1,7 @@
 """What a machine without settings needs: secrets made once and kept in DATA_DIR, and demo values.
 
-Only for `make run` and for `manage.py` beside it. Production sets its own and never comes here.
+Only for `make run`, `make screenshots` and `manage.py`. Production sets its own, and never comes
+here.
 """
 
 import base64

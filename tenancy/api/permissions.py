@@ -89,7 +89,7 @@ class IsSystemAccountOrDeveloper(Permission):
 
 
 class MayRead(Permission):
-    """A viewer or above, or the system bot for an account that it named."""
+    """A viewer or above, or the system bot, for its own account or one that it named."""
 
     minimum = IsViewerOrAbove
 
@@ -98,7 +98,7 @@ class MayRead(Permission):
 
 
 class MaySpend(MayRead):
-    """An editor or above, or the system bot for an account that it named."""
+    """An editor or above, or the system bot, for its own account or one that it named."""
 
     minimum = IsEditorOrAbove
 

@@ -65,7 +65,7 @@ def by_token(user: User) -> Caller:
 
 
 def by_session(user: User) -> Caller:
-    """Somebody with a cookie. The test client leaves the CSRF check out; see test_session.py."""
+    """With a cookie, and without the CSRF check, as test clients are (test_sessions_and_acting)."""
     caller = Caller(client=APIClient())
     caller.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return caller
