@@ -38,13 +38,11 @@ PEOPLE = Kind(
 MONEY = Kind(
     "money",
     "Money",
-    "(bank_transfer|line|unapplied_money|shortfall)_.*"
+    "(bank_transfer|line|money|unapplied_money|shortfall)_.*"
     "|open_transfer|confirm|reject|reverse_transfer|write_off|apply|link|split|put_on_account"
     "|(hold|release|ignore|return|reopen)_line|(use|return)_unapplied",
 )
-CREDITS = Kind(
-    "credits", "Credits", "credits_.*|grant|adjust|reverse_entry|unfreeze|(hold|balance)_.*ed"
-)
+CREDITS = Kind("credits", "Credits", "credits_.*|grant|adjust|reverse_entry|unfreeze")
 APPROVALS = Kind("approvals", "Approvals", "approval_.*|approve|decline|withdraw|decide_several")
 PLANS = Kind(
     "plans",

@@ -6,7 +6,6 @@ UTF-8 with a byte order mark (without one Excel reads Windows-1252), commas, CRL
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from django.http import StreamingHttpResponse
@@ -55,6 +54,6 @@ def response(
     return answer
 
 
-def stamped(name: str, at: datetime | None = None) -> str:
+def stamped(name: str) -> str:
     """“accounts-2025-11-12-0930”: the UTC minute tells two downloads apart."""
-    return f"{name}-{at or now():%Y-%m-%d-%H%M}"
+    return f"{name}-{now():%Y-%m-%d-%H%M}"

@@ -102,7 +102,6 @@ class ConsoleSite(UnfoldAdminSite):
             request,
             "unfold/helpers/command_results.html",
             {
-                "search_term": term,
                 "results": page.page(1),
                 "page_obj": page,
                 "page_counter": 0,

@@ -45,7 +45,6 @@ class InvoiceDocument:
     customer: Party
     issued_on: date
     due_on: date
-    settled_on: date | None
     item: str
     period: str
     credits: int
@@ -109,7 +108,6 @@ def of(invoice: Invoice) -> InvoiceDocument:
         customer=_customer(invoice.account),
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
-        settled_on=invoice.settled_at.astimezone(UTC).date() if invoice.settled_at else None,
         item=f"{invoice.plan.name} plan, one month",
         period=_period(invoice, payment),
         credits=invoice.included_credits,

@@ -31,7 +31,7 @@ def _style(size: float, font: str = PLAIN, **options: object) -> ParagraphStyle:
 TEXT, STRONG = _style(9), _style(9, BOLD)
 SMALL = _style(8, textColor=DIM)
 LABEL = _style(9, textColor=DIM)
-FIGURE, STRONG_FIGURE = _style(9, alignment=TA_RIGHT), _style(9, BOLD, alignment=TA_RIGHT)
+FIGURE = _style(9, alignment=TA_RIGHT)
 TITLE = _style(18, BOLD)
 HEADING = _style(11, BOLD, spaceBefore=6 * mm, spaceAfter=2 * mm)
 

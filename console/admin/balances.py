@@ -91,7 +91,7 @@ class ProofAdmin(ConsoleAdmin):
             return columns.badge("Agrees", "success")
         return columns.badge(f"{len(proof.differences):,} differences", "danger")
 
-    @display(description="Took", formatting="price", wrapper_class="console-figure")
+    @display(description="Took", formatting="price", wrapper_class="console-amount")
     def took(self, proof: LedgerProof | MoneyProof) -> str:
         return f"{proof.duration_ms:,} ms"
 

@@ -120,7 +120,7 @@ def either(
 
 
 def credits(path: str, label: str, *, signed: bool = False) -> Column:
-    @display(description=label, formatting="price", wrapper_class="console-figure")
+    @display(description=label, formatting="price", wrapper_class="console-amount")
     def column(self: Any, row: models.Model) -> str:
         value = at(row, path)
         if value is None:
@@ -138,7 +138,7 @@ def money(path: str, label: str, *, currency: str = "") -> Column:
     """An amount with its currency, which stands beside it or at the end of another path."""
     beside = ".".join([*path.split(".")[:-1], "currency"])
 
-    @display(description=label, formatting="price", wrapper_class="console-figure")
+    @display(description=label, formatting="price", wrapper_class="console-amount")
     def column(self: Any, row: models.Model) -> str:
         value = at(row, path)
         return EMPTY if value is None else money_text(value, at(row, currency or beside))

@@ -48,7 +48,7 @@ class StaffGroupAdmin(ConsoleAdmin):
     def description(self, group: Group) -> str:
         return DESCRIPTIONS.get(group.name, "Not one of the console's own groups.")
 
-    @display(description="People", formatting="price", wrapper_class="console-figure")
+    @display(description="People", formatting="price", wrapper_class="console-amount")
     def people(self, group: Group) -> str:
         return f"{group.member_total:,}"
 

@@ -23,7 +23,7 @@ from console.site import site
 def _previewed(name: str, label: str) -> columns.Column:
     """A figure of the preview; none where a file was not checked, or was forgotten."""
 
-    @display(description=label, formatting="price", wrapper_class="console-figure")
+    @display(description=label, formatting="price", wrapper_class="console-amount")
     def column(self: ConsoleAdmin, file: ImportFile) -> str:
         summary = summary_of(file)
         return f"{getattr(summary, name):,}" if summary else columns.EMPTY
@@ -161,6 +161,6 @@ class ImportRunAdmin(ConsoleAdmin):
         found = super().get_queryset(request).select_related("import_file", *people)
         return found.defer("import_file__content", "import_file__preview")
 
-    @display(description="Rows done", formatting="price", wrapper_class="console-figure")
+    @display(description="Rows done", formatting="price", wrapper_class="console-amount")
     def rows(self, run: ImportRun) -> str:
         return f"{run.rows_done:,} of {run.rows_total:,}"

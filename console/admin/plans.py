@@ -69,7 +69,7 @@ class PlanAdmin(CsvImportMixin, CsvExportMixin, ConsoleAdmin):
     def feature_words(self, plan: Plan) -> str:
         return ", ".join(Feature(code).label for code in plan.features) or "No features"
 
-    @display(description="Accounts", formatting="price", wrapper_class="console-figure")
+    @display(description="Accounts", formatting="price", wrapper_class="console-amount")
     def account_count(self, plan: Plan) -> str:
         url = reverse("admin:tenancy_account_changelist")
         return format_html(

@@ -38,7 +38,6 @@ def record_at(
     account: Account,
     before: dict[str, object] | None = None,
     after: dict[str, object] | None = None,
-    result: AuditEvent.Result = AuditEvent.Result.DONE,
 ) -> None:
     """The audit event of what was done in the past; a verb's own is of the time of writing."""
     before, after = before or {}, after or {}
@@ -48,7 +47,7 @@ def record_at(
         actor=by,
         actor_label=by.email if by else SYSTEM_LABEL,
         verb=verb,
-        result=result,
+        result=AuditEvent.Result.DONE,
         account=account,
         target_type=target._meta.model_name,
         target_id=str(target.pk),

@@ -91,7 +91,6 @@ class Queue(ReconcilePage):
             totals=open_totals,
             filter_form=filter_form,
             is_filtered=bool(chosen),
-            state=chosen.get("state", "new"),
             page=page,
             rows=[(row, links.line_page(row.line, back=here)) for row in shown],
             previous=filters.address(request.GET, page=page.number - 1),
@@ -136,7 +135,7 @@ class LinePage(ReconcilePage):
             term=term,
             suggestions=[self._of_way(line, way, parts, back) for way in row.ways],
             hits=[self._of_hit(line, hit, parts, back) for hit in hits],
-            parts=[(part, self._address(line, parts, without=part)) for part in parts],
+            parts=[(part, self._address(parts, without=part)) for part in parts],
             part_codes=[code_of(part) for part in parts],
             split=links.to_split(line, parts, person=person, back=back),
             aside=links.aside(line, person=person, back=back),
@@ -163,7 +162,7 @@ class LinePage(ReconcilePage):
         else:
             verbs = links.to_payment(line, payment, **facts)
         may_split = way.suggestion.is_usable and not way.is_link and payment not in parts
-        return Offer(way, None, verbs, self._more(line, parts, payment) if may_split else "")
+        return Offer(way, None, verbs, self._more(parts, payment) if may_split else "")
 
     def _of_hit(self, line: StatementLine, hit: Hit, parts: tuple, back: str) -> Offer:
         facts = {"person": self.request.user, "back": back}
@@ -171,14 +170,14 @@ class LinePage(ReconcilePage):
         verbs = links.to_payment(line, payment, **facts) if payment else []
         verbs += links.to_account(line, hit.account, **facts)
         part = payment or hit.account
-        return Offer(None, hit, verbs, "" if part in parts else self._more(line, parts, part))
+        return Offer(None, hit, verbs, "" if part in parts else self._more(parts, part))
 
-    def _more(self, line: StatementLine, parts: tuple, part: Any) -> str:
+    def _more(self, parts: tuple, part: Any) -> str:
         if not self.request.user.has_perm(APPLY):
             return ""
-        return self._address(line, (*parts, part))
+        return self._address((*parts, part))
 
-    def _address(self, line: StatementLine, parts: tuple, *, without: Any = None) -> str:
+    def _address(self, parts: tuple, *, without: Any = None) -> str:
         """This page with these parts chosen for a split."""
         query = {
             "q": self.request.GET.get("q", ""),

@@ -87,8 +87,6 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # a bulk action posts one field for each 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # the site is ours: console.site
     "unfold.contrib.filters",
-    "unfold.contrib.forms",
-    "unfold.contrib.simple_history",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -237,7 +235,6 @@ USE_TZ = True
 FORMAT_MODULE_PATH = "console.formats"
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [folder for folder in [ROOT / "static"] if folder.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -252,7 +249,6 @@ else:
 
 # Reasons are longer than the 100 characters of the stock column.
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
-SIMPLE_HISTORY_REVERT_DISABLED = True
 
 # --- Mail and money ---
 
@@ -270,7 +266,6 @@ DEFAULT_FROM_EMAIL = env.text(
     default="billing@igny8.example",
     required=PRODUCTION,
 )
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 10  # seconds
 
 # Up to this much, in a payment's currency, one person may write off as a shortfall.

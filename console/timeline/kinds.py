@@ -30,9 +30,9 @@ _IN_AND_OUT = Q(verb__in=("signed_in", "signed_out"))
 _OF_CREDITS = Q(verb__startswith="credits_") | Q(
     target_type="account", verb__in=("grant", "adjust", "unfreeze")
 )
-_OF_PAYMENTS = Q(
-    target_type__in=("payment", "invoice", "bankstatement", "statementline", "allocation")
-) | Q(target_type="account", verb="open_transfer")
+_OF_PAYMENTS = Q(target_type__in=("payment", "statementline", "allocation")) | Q(
+    target_type="account", verb="open_transfer"
+)
 _OF_MAILS = Q(verb__startswith="email_")
 _OF_ACCESS = Q(verb__startswith="sign") | Q(
     verb__in=("password_set", "invitation_accepted", "acted_for_account", "timeline_exported")
@@ -41,12 +41,12 @@ _OF_NOTES = Q(target_type="note") | Q(target_type="account", verb="write_note")
 
 CONDITIONS: dict[str, Q] = {
     Kind.CHANGES: ~_IN_AND_OUT,
-    Kind.CREDITS: _OF_CREDITS | Q(target_type__in=("credittransaction", "creditbalance")),
+    Kind.CREDITS: _OF_CREDITS | Q(target_type="credittransaction"),
     Kind.PAYMENTS: _OF_PAYMENTS & ~_OF_MAILS,
     Kind.STATUS: Q(target_type__in=("account", "subscription"))
     & ~(_OF_CREDITS | _OF_PAYMENTS | _OF_MAILS | _OF_ACCESS | _OF_NOTES),
     Kind.PEOPLE: Q(target_type="user") & ~(_OF_MAILS | _OF_ACCESS),
-    Kind.SITES: Q(target_type__in=("site", "sector", "apikey", "syncevent")),
+    Kind.SITES: Q(target_type__in=("site", "sector")),
     Kind.NOTES: _OF_NOTES,
     Kind.APPROVALS: Q(target_type="approval"),
     Kind.MAILS: _OF_MAILS,

@@ -25,17 +25,16 @@ LOOKED_THROUGH = 20_000
 CHUNK = 1_000  # rows of an export fetched at a time
 # The columns of a ledger row that an export has.
 OF_A_ROW = (
-    *(
-        "account",
-        "sequence",
-        "type",
-        "amount",
-        "balance_after",
-        "operation",
-        "description",
-        "reason",
-    ),
-    *("created_at", "created_by__email"),
+    "account",
+    "sequence",
+    "type",
+    "amount",
+    "balance_after",
+    "operation",
+    "description",
+    "reason",
+    "created_at",
+    "created_by__email",
 )
 # What the entry tells anyhow: its own time, and the status on the left of the arrow.
 TOLD_ANYHOW = frozenset({"status_changed_at", "status_before"})

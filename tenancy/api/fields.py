@@ -43,10 +43,6 @@ class Email(StrictMixin, serializers.EmailField):
         super().__init__(**{"max_length": 254, **options})
 
 
-class Url(StrictMixin, serializers.URLField):
-    json_type, type_name = str, "a string"
-
-
 class Whole(StrictMixin, serializers.IntegerField):
     json_type, type_name = int, "a whole number"
 

@@ -1,7 +1,8 @@
-// On a phone the rows of a list are cards: each cell is told its heading, and whether it is empty.
-// Without this file the cards have no small headings.
+// What a list does in the browser. Without this file the cards have no small headings, and the menu
+// of columns closes by its own button alone.
 "use strict";
 
+// On a phone the rows are cards: each cell is told its heading, and whether it is empty.
 document.addEventListener("DOMContentLoaded", () => {
   const list = document.getElementById("result_list");
   if (!list) return;

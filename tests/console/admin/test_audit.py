@@ -19,8 +19,12 @@ from tests.factories import NOW, REASON, TICKET, make_plan
 pytestmark = pytest.mark.usefixtures("context_kept")
 
 LIST = "/admin/tenancy/auditevent/"
-# A verb where it is recorded: by its name, or as the first word of `record`.
-RECORDED = re.compile(r'(?:\bverb=|\brecord\(\s*)"([a-z_]+)"')
+# A verb where it is recorded: by its name, or as the first text of `record` and what calls it.
+RECORDED = re.compile(
+    r"(?:\bverb=|\brecord\(\s*"
+    r"|\b_?(?:record_line|record_posted|turn|set_aside|give_or_take)\(\s*(?:[\w.]+,\s*)*)"
+    r'"([a-z_]+)"'
+)
 
 
 @pytest.fixture
@@ -68,6 +72,7 @@ def test_every_verb_is_of_one_kind() -> None:
         for found in RECORDED.findall(path.read_text())
     }
     assert len(done) > 30
+    assert {"money_put_on_account", "line_held", "credits_granted"} <= done
 
     asked_for = set(approval_commands.COMMANDS)  # run under the name of the verb itself
     recorded = (tried | done) - asked_for
