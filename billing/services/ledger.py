@@ -1,4 +1,4 @@
-"""The one way a row gets into the credit ledger: the database function `post_credit`."""
+"""Posting one row into the credit ledger: the database function `post_credit`."""
 
 import json
 from collections.abc import Sequence

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from billing.models import BankFormat, BankStatement, StatementLine, StatementUpload
 from billing.services import references
-from billing.services.statement_previews import NewLine, own_ids, preview
+from billing.services.statement_previews import NewLine, Preview, own_ids, preview
 from billing.services.statement_uploads import refuse_imported
 from tenancy.errors import StateConflict
 from tenancy.models import User
@@ -47,6 +47,34 @@ def import_(
     bank_format, _ = BankFormat.objects.select_for_update().get_or_create(
         bank=upload.bank, defaults={"updated_at": now, "updated_by": by}
     )
+    found = _as_shown(upload, fingerprint)
+    statement = _keep(upload, found, by=by, now=now)
+    upload.statement = statement
+    upload.save(update_fields=["statement"])
+    bank_format.columns, bank_format.style = upload.columns, upload.style
+    bank_format.updated_at, bank_format.updated_by = now, by
+    bank_format.save()
+    record(
+        "statement_imported",
+        by=by,
+        reason=reason,
+        target=statement,
+        account=None,
+        after={
+            "bank": statement.bank,
+            "file": statement.file_name,
+            "lines": statement.line_count,
+            "known_already": found.known,
+            "sum_in": str(statement.sum_in),
+            "sum_out": str(statement.sum_out),
+        },
+        ticket_url=ticket_url,
+    )
+    return statement
+
+
+def _as_shown(upload: StatementUpload, fingerprint: str) -> Preview:
+    """What the file would bring now, which must be what was shown."""
     found = preview(upload=upload)
     if found.statement is None or found.faults:
         raise StateConflict(
@@ -62,6 +90,10 @@ def import_(
             "Somebody imported lines of this file since you saw it. Look at the preview again.",
             current="changed",
         )
+    return found
+
+
+def _keep(upload: StatementUpload, found: Preview, *, by: User, now: datetime) -> BankStatement:
     try:
         with transaction.atomic():
             statement = BankStatement.objects.create(
@@ -85,29 +117,6 @@ def import_(
             "Somebody imported the same lines at this moment. Look at the preview again.",
             current="changed",
         ) from None
-    upload.statement = statement
-    upload.save(update_fields=["statement"])
-    bank_format.columns = upload.columns
-    bank_format.style = upload.style
-    bank_format.updated_at = now
-    bank_format.updated_by = by
-    bank_format.save()
-    record(
-        "statement_imported",
-        by=by,
-        reason=reason,
-        target=statement,
-        account=None,
-        after={
-            "bank": statement.bank,
-            "file": statement.file_name,
-            "lines": statement.line_count,
-            "known_already": found.known,
-            "sum_in": str(statement.sum_in),
-            "sum_out": str(statement.sum_out),
-        },
-        ticket_url=ticket_url,
-    )
     return statement
 
 
