@@ -24,14 +24,7 @@ def upload(
     AlreadyImported (saying by whom and when) for the same file.
     """
     bank = clean_bank(bank)
-    if not content:
-        raise InvalidValue("This file is empty.", field="file")
-    if len(content) > MAX_BYTES:
-        raise InvalidValue(
-            f"This file has {len(content) / 1_000_000:,.1f} MB; {MAX_BYTES // 1_000_000} MB fit. "
-            "Export a shorter period.",
-            field="file",
-        )
+    check_size(len(content))
     sha256 = file_sha256(content)
     refuse_imported(sha256)
     remembered = BankFormat.objects.filter(bank=bank).first()
@@ -45,6 +38,18 @@ def upload(
         uploaded_at=now,
         uploaded_by=by,
     )
+
+
+def check_size(size: int) -> None:
+    """`size` is in bytes. Raises InvalidValue for a file that is empty or over 10 MB."""
+    if not size:
+        raise InvalidValue("This file is empty.", field="file")
+    if size > MAX_BYTES:
+        raise InvalidValue(
+            f"This file has {size / 1_000_000:,.1f} MB; {MAX_BYTES // 1_000_000} MB fit. "
+            "Export a shorter period.",
+            field="file",
+        )
 
 
 def clean_bank(bank: str) -> str:

@@ -1,45 +1,29 @@
 """Puts the import on a model's list: its button, its addresses and its permission."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ClassVar, NoReturn
+from typing import ClassVar
 
-from django.contrib.admin import ModelAdmin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from console.exports import may_export
 from console.imports import downloads, pages, run_pages
-from console.imports.paged import url_of
 from console.models import ImportFile
+from console.upload_pages import UploadPagesMixin, View
 
-type View = Callable[..., HttpResponse]
 
-
-class CsvImportMixin(ModelAdmin):
-    """`import_kind` says what is imported; the permission is import_<model>."""
+class CsvImportMixin(UploadPagesMixin):
+    """`import_kind` says what is imported."""
 
     import_kind: ClassVar[str]
+    import_label = "Import CSV"
 
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.import_{self.opts.model_name}")
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        offered = {}
-        if self.has_import_permission(request):
-            offered["csv_import_url"] = url_of(self, "import")
-        return super().changelist_view(request, {**(extra_context or {}), **offered})
+    def attempted(self) -> tuple[str, Model]:
+        return pages.verb_of(self.import_kind), ImportFile(kind=self.import_kind, name="Import")
 
     def get_urls(self) -> list[URLPattern]:
-        kind = self.import_kind
-
-        def route(address: str, name: str, view: View, *methods: str) -> URLPattern:
-            guarded = self.admin_site.admin_view(self._only(view, methods))
-            full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-            return path(f"import/{address}", guarded, name=full_name)
+        kind, route = self.import_kind, self.import_path
 
         def of_file(page: Callable[..., HttpResponse]) -> View:
             return lambda request, file_id: page(self, request, pages.staged(kind, file_id))
@@ -64,7 +48,7 @@ class CsvImportMixin(ModelAdmin):
 
     def _progress(self, view: View) -> URLPattern:
         """What a page fetches by itself: to somebody signed out, the whole page tells so."""
-        guarded = self.admin_site.admin_view(self._only(view, ("GET",)))
+        guarded = self.import_view(view, "GET")
 
         def progress(request: HttpRequest, **arguments: int) -> HttpResponse:
             if not self.admin_site.has_permission(request) and "HX-Request" in request.headers:
@@ -76,28 +60,5 @@ class CsvImportMixin(ModelAdmin):
 
     def _current(self, request: HttpRequest) -> HttpResponse:
         if not may_export(self, request):
-            self._refuse(request)
+            self.refuse_import(request)
         return downloads.current(self, request, self.import_kind)
-
-    def _refuse(self, request: HttpRequest) -> NoReturn:
-        if request.method == "POST":
-            pages.record_refusal(
-                ImportFile(kind=self.import_kind, name="Import"),
-                by=pages.person(request),
-                reason="",
-                refusal="No permission.",
-            )
-        raise PermissionDenied
-
-    def _only(self, view: View, methods: tuple[str, ...]) -> View:
-        allowed = (*methods, "HEAD") if "GET" in methods else methods
-
-        @wraps(view)
-        def guarded(request: HttpRequest, **arguments: int) -> HttpResponse:
-            if request.method not in allowed:
-                return HttpResponseNotAllowed(methods)
-            if not self.has_import_permission(request):
-                self._refuse(request)
-            return view(request, **arguments)
-
-        return guarded

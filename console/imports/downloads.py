@@ -11,9 +11,9 @@ from console.exports import record_export
 from console.imports.cells import written
 from console.imports.limits import CHUNK
 from console.imports.opened import IMPORTERS
-from console.imports.pages import person
 from console.imports.standing import current_run, problems_of
 from console.models import ImportFile, ImportKind
+from console.upload_pages import person
 from tenancy.models import Account, Plan
 
 

@@ -42,10 +42,7 @@ def stage(*, kind: str, name: str, content: bytes, by: User, now: datetime) -> I
 
     Raises InvalidValue for an empty file and for one over 5 MB.
     """
-    if not content:
-        raise InvalidValue("This file is empty.", field="file")
-    if len(content) > MAX_BYTES:
-        raise InvalidValue(too_large(len(content)), field="file")
+    check_size(len(content))
     return ImportFile.objects.create(
         kind=kind,
         name=name[:255],
@@ -57,11 +54,16 @@ def stage(*, kind: str, name: str, content: bytes, by: User, now: datetime) -> I
     )
 
 
-def too_large(size: int) -> str:
-    return (
-        f"This file has {size / 1024 / 1024:,.1f} MB; {MAX_BYTES // 1024 // 1024} MB fit, more "
-        "than any allowed number of rows needs. Split it, or check that it is the right file."
-    )
+def check_size(size: int) -> None:
+    """`size` is in bytes. Raises InvalidValue for an empty file and for one over 5 MB."""
+    if not size:
+        raise InvalidValue("This file is empty.", field="file")
+    if size > MAX_BYTES:
+        raise InvalidValue(
+            f"This file has {size / 1024 / 1024:,.1f} MB; {MAX_BYTES // 1024 // 1024} MB fit, more "
+            "than any allowed number of rows needs. Split it, or check that it is the right file.",
+            field="file",
+        )
 
 
 @transaction.atomic

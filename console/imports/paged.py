@@ -4,9 +4,9 @@ from django.contrib.admin import ModelAdmin
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 
 from console.imports.outcome import Change
+from console.upload_pages import page_of, url_of
 
 ROWS_PER_PAGE = 100
 
@@ -21,18 +21,11 @@ class Counted(Paginator):
         super().__init__(rows, ROWS_PER_PAGE)
 
 
-def page_of(request: HttpRequest, name: str, rows: QuerySet, count: int) -> Page:
-    """`name` is the parameter of the address that says which page."""
-    page = Counted(rows, count).get_page(request.GET.get(name))
-    page.parameter = name
-    return page
-
-
 def rows_of(
     model_admin: ModelAdmin, request: HttpRequest, change: Change, rows: QuerySet, count: int
 ) -> Page:
     """A page of rows; each that is there by now knows its page as `url`."""
-    page = page_of(request, change.value, rows.filter(change=change), count)
+    page = page_of(request, change.value, Counted(rows.filter(change=change), count))
     page.object_list = list(page.object_list)
     slugs = [row.slug for row in page.object_list]
     there = dict(model_admin.model.objects.filter(slug__in=slugs).values_list("slug", "pk"))
@@ -40,8 +33,3 @@ def rows_of(
         if row.slug in there:
             row.url = url_of(model_admin, "change", there[row.slug])
     return page
-
-
-def url_of(model_admin: ModelAdmin, name: str, *args: object) -> str:
-    opts = model_admin.opts
-    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=args)

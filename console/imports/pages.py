@@ -1,6 +1,5 @@
 """The pages of an import. GET shows; only a POST stages, checks again or imports."""
 
-import logging
 from typing import Any
 
 from django.contrib import messages
@@ -8,17 +7,16 @@ from django.contrib.admin import ModelAdmin
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 
-from console.actions.once import once
 from console.imports import files
 from console.imports.carry_out import for_the_record
-from console.imports.forms import ConfirmForm, UploadForm
+from console.imports.forms import UploadForm
 from console.imports.limits import BACKGROUND_ABOVE, MAX_ROWS
 from console.imports.opened import IMPORTERS
 from console.imports.outcome import Change
-from console.imports.paged import page_of, rows_of, url_of
+from console.imports.paged import Counted, rows_of
 from console.imports.runs import is_silent
 from console.imports.standing import (
     current_run,
@@ -29,11 +27,9 @@ from console.imports.standing import (
 )
 from console.models import ImportFile, ImportRun
 from console.models.import_file import MAX_BYTES
+from console.upload_forms import ConfirmForm
+from console.upload_pages import confirm_once, page_of, person, render_page, url_of
 from tenancy.errors import ServiceError
-from tenancy.models import AuditEvent, User
-from tenancy.records import record
-
-logger = logging.getLogger(__name__)
 
 FILES_PER_PAGE = 20
 WARNINGS = 20  # said above all rows; each stands beside its row too
@@ -48,7 +44,7 @@ def upload(model_admin: ModelAdmin, request: HttpRequest, kind: str) -> HttpResp
     else:
         form = UploadForm()
     importer = IMPORTERS[kind]
-    return _render(
+    return render_page(
         model_admin,
         request,
         "console/imports/upload.html",
@@ -57,6 +53,8 @@ def upload(model_admin: ModelAdmin, request: HttpRequest, kind: str) -> HttpResp
             "form": form,
             "importer": importer,
             "here": url_of(model_admin, "import"),
+            "template_url": url_of(model_admin, "import_template"),
+            "current_url": url_of(model_admin, "import_current"),
             "earlier": _earlier(request, kind),
             "max_rows": MAX_ROWS,
             "background_above": BACKGROUND_ABOVE,
@@ -68,14 +66,13 @@ def upload(model_admin: ModelAdmin, request: HttpRequest, kind: str) -> HttpResp
 def _earlier(request: HttpRequest, kind: str) -> Page:
     """A page of the files of this kind, each with its state and its figures."""
     last_runs = ImportRun.objects.order_by("-id").select_related("confirmed_by")
-    files_of_kind = ImportFile.objects.filter(kind=kind).defer("content")
-    page = Paginator(
-        files_of_kind.select_related("uploaded_by", "imported_by").prefetch_related(
-            Prefetch("runs", last_runs)
-        ),
-        FILES_PER_PAGE,
-    ).get_page(request.GET.get("earlier"))
-    page.parameter = "earlier"
+    files_of_kind = (
+        ImportFile.objects.filter(kind=kind)
+        .defer("content")
+        .select_related("uploaded_by", "imported_by")
+        .prefetch_related(Prefetch("runs", last_runs))
+    )
+    page = page_of(request, "earlier", Paginator(files_of_kind, FILES_PER_PAGE))
     for file in page:
         run = next(iter(file.runs.all()), None)
         file.state = state_of(file, run, now=timezone.now())
@@ -120,7 +117,7 @@ def show(
         found = problems.count()
         may_confirm = not (import_file.is_imported or found or (run and run.is_open))
         context |= {
-            "problems": page_of(request, "errors", problems, found),
+            "problems": page_of(request, "errors", Counted(problems, found)),
             "warnings": rows.exclude(warning="")[:WARNINGS],
             "changed": rows_of(model_admin, request, Change.CHANGED, rows, summary.changed),
             "new": rows_of(model_admin, request, Change.NEW, rows, summary.new),
@@ -129,7 +126,7 @@ def show(
             "again": UploadForm(),
             "form": form or ConfirmForm(initial={"fingerprint": import_file.fingerprint}),
         }
-    return _render(model_admin, request, "console/imports/preview.html", context)
+    return render_page(model_admin, request, "console/imports/preview.html", context)
 
 
 def check(model_admin: ModelAdmin, request: HttpRequest, import_file: ImportFile) -> HttpResponse:
@@ -142,20 +139,11 @@ def check(model_admin: ModelAdmin, request: HttpRequest, import_file: ImportFile
 
 
 def confirm(model_admin: ModelAdmin, request: HttpRequest, import_file: ImportFile) -> HttpResponse:
+    """Import what the preview shows, once; what is refused shows the preview again, saying why."""
     form = ConfirmForm(request.POST)
-    if not form.is_valid():
-        return show(model_admin, request, import_file, form)
-    by, values = person(request), form.cleaned_data
 
-    def perform() -> str:
-        confirmed = files.confirm(
-            import_file=import_file,
-            fingerprint=values["fingerprint"],
-            by=by,
-            reason=values["reason"],
-            ticket_url=values["ticket_url"],
-            now=timezone.now(),
-        )
+    def perform(**facts: Any) -> str:
+        confirmed = files.confirm(import_file=import_file, **facts)
         done = confirmed.summary
         if confirmed.run is not None:
             return f"A worker was called to import {import_file.name}."
@@ -164,34 +152,22 @@ def confirm(model_admin: ModelAdmin, request: HttpRequest, import_file: ImportFi
             f"{done.unchanged:,} as they were."
         )
 
-    verb = f"import_{IMPORTERS[import_file.kind].plural}"
-    target = f"{import_file._meta.label_lower}:{import_file.pk}"
-    try:
-        done = once(token=values["token"], by=by, verb=verb, target=target, perform=perform)
-    except ServiceError as refusal:
-        import_file.refresh_from_db()  # what was undone must not be shown as done
-        form.add_error(None, refusal.message)
-        recorded = for_the_record(refusal)
-        record_refusal(import_file, by=by, reason=values["reason"], refusal=recorded)
+    is_done = confirm_once(
+        request,
+        form,
+        verb=verb_of(import_file.kind),
+        file=import_file,
+        perform=perform,
+        for_the_record=for_the_record,
+    )
+    if not is_done:
         return show(model_admin, request, import_file, form)
-    if done.repeated:
-        messages.info(request, f"Already done, nothing was changed again. {done.message}")
-    else:
-        messages.success(request, done.message)
     return redirect(url_of(model_admin, "import_file", import_file.pk))
 
 
-def record_refusal(import_file: ImportFile, *, by: User, reason: str, refusal: str) -> None:
-    logger.warning("import of %s refused for %s: %s", import_file, by.email, refusal)
-    record(
-        f"import_{IMPORTERS[import_file.kind].plural}",
-        by=by,
-        reason=reason or refusal,
-        target=import_file,
-        account=None,
-        after={"refused_because": refusal},
-        result=AuditEvent.Result.REFUSED,
-    )
+def verb_of(kind: str) -> str:
+    """What an attempt to import this kind is called in the audit."""
+    return f"import_{IMPORTERS[kind].plural}"
 
 
 def staged(kind: str, file_id: int) -> ImportFile:
@@ -201,26 +177,3 @@ def staged(kind: str, file_id: int) -> ImportFile:
     if found is None:
         raise Http404
     return found
-
-
-def person(request: HttpRequest) -> User:
-    # request.user is a lazy stand-in; services compare and store the real person.
-    return User.objects.get(pk=request.user.pk)
-
-
-def _render(
-    model_admin: ModelAdmin, request: HttpRequest, template: str, context: dict[str, Any]
-) -> HttpResponse:
-    urls = {
-        name: url_of(model_admin, name)
-        for name in ("changelist", "import", "import_template", "import_current")
-    }
-    return render(
-        request,
-        template,
-        {
-            **model_admin.admin_site.each_context(request),
-            "urls": urls,
-            **context,
-        },
-    )

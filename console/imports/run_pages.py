@@ -10,10 +10,9 @@ from django.utils import timezone
 
 from console.imports import runs
 from console.imports.opened import IMPORTERS
-from console.imports.paged import url_of
-from console.imports.pages import person
 from console.imports.standing import current_run, progress_of, state_of
 from console.models import ImportFile, ImportRun
+from console.upload_pages import person, url_of
 from tenancy.errors import ServiceError
 
 

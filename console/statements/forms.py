@@ -1,19 +1,14 @@
-"""The forms of a statement's import: which file, how it is read, and why."""
+"""The forms of a statement's import: which file, and how it is read."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
-from unfold.widgets import (
-    UnfoldAdminFileFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-)
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from billing.statements import MAX_BYTES
+from billing.services.statement_uploads import check_size
 from billing.statements.headings import IN_WORDS
-from console.actions.forms import VerbForm
+from console.upload_forms import UploadField
 
 # What people choose; the rest is found by its heading or not needed.
 CHOSEN = tuple(field for field in IN_WORDS if field not in ("account", "status"))
@@ -40,30 +35,13 @@ class UploadForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"list": "banks", "autocomplete": "off"}),
         error_messages={"required": "Name the bank."},
     )
-    file = forms.FileField(
+    file = UploadField(
         label="Statement file",
         help_text="As the bank hands it out: CSV or camt.053, also zipped. Nothing is kept yet.",
-        max_length=255,
-        widget=UnfoldAdminFileFieldWidget(
-            attrs={"accept": ".csv,.txt,.tsv,.xml,.zip,text/csv,text/xml,application/zip"}
-        ),
-        error_messages={
-            "required": "Choose a file first.",
-            "missing": "Choose a file first.",
-            "invalid": "Choose a file first.",
-            "empty": "This file is empty.",
-        },
+        accept=".csv,.txt,.tsv,.xml,.zip,text/csv,text/xml,application/zip",
+        choose="Choose a file first.",
+        check_size=check_size,
     )
-
-    def clean_file(self) -> UploadedFile:
-        file = self.cleaned_data["file"]
-        # Asked by its size alone: a file that is too large is never read into memory.
-        if file.size > MAX_BYTES:
-            raise forms.ValidationError(
-                f"This file has {file.size / 1_000_000:,.1f} MB; {MAX_BYTES // 1_000_000} MB fit. "
-                "Export a shorter period."
-            )
-        return file
 
 
 class ReadingForm(forms.Form):
@@ -118,11 +96,3 @@ class ReadingForm(forms.Form):
             if (value := self.cleaned_data.get(f"column_{field}", AS_FOUND)) != AS_FOUND
         }
         return columns, {name: self.cleaned_data[name] for name in STYLES}
-
-
-class ConfirmForm(VerbForm):
-    """`fingerprint` is that of the preview the person has before them."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, target=None, **kwargs)
-        self.fields["fingerprint"] = forms.CharField(max_length=64, widget=forms.HiddenInput)

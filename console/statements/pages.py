@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,12 +14,12 @@ from billing.services import statement_previews, statement_uploads, statements
 from billing.services.statement_previews import Preview
 from billing.statements import MAX_BYTES, MAX_LINES
 from billing.statements.headings import IN_WORDS
-from console.actions.once import once
 from console.csv_writing import response
-from console.statements.forms import ConfirmForm, ReadingForm, UploadForm
+from console.statements.forms import ReadingForm, UploadForm
+from console.upload_forms import ConfirmForm
+from console.upload_pages import confirm_once, page_of, person, render_page, url_of
 from tenancy.errors import ServiceError
-from tenancy.models import AuditEvent, User
-from tenancy.records import MAX_REASON, record
+from tenancy.records import MAX_REASON
 
 ROWS_PER_PAGE = 100
 RECENT = 10
@@ -46,7 +45,7 @@ def upload(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
             )
         else:
             return redirect(url_of(model_admin, "import_file", kept.pk))
-    return _render(
+    return render_page(
         model_admin,
         request,
         "console/statements/upload.html",
@@ -87,13 +86,13 @@ def show(
         if detected
         else [],
         "here": url_of(model_admin, "import_file", upload.pk),
-        "faults": _page(request, "errors", found.faults),
-        "lines": _page(request, "lines", found.new),
+        "faults": page_of(request, "errors", Paginator(found.faults, ROWS_PER_PAGE)),
+        "lines": page_of(request, "lines", Paginator(found.new, ROWS_PER_PAGE)),
         "may_confirm": may_confirm,
         "reading_form": reading_form or _reading_form(upload, found),
         "form": confirm_form or _confirm_form(upload, found),
     }
-    return _render(model_admin, request, "console/statements/preview.html", context)
+    return render_page(model_admin, request, "console/statements/preview.html", context)
 
 
 def choose(model_admin: ModelAdmin, request: HttpRequest, upload: StatementUpload) -> HttpResponse:
@@ -112,37 +111,18 @@ def choose(model_admin: ModelAdmin, request: HttpRequest, upload: StatementUploa
 
 
 def confirm(model_admin: ModelAdmin, request: HttpRequest, upload: StatementUpload) -> HttpResponse:
+    """Import what the preview shows, once; what is refused shows the preview again, saying why."""
     form = ConfirmForm(request.POST)
-    if not form.is_valid():
-        return show(model_admin, request, upload, form)
-    by, values = person(request), form.cleaned_data
 
-    def perform() -> str:
-        statement = statements.import_(
-            upload=upload,
-            fingerprint=values["fingerprint"],
-            by=by,
-            reason=values["reason"],
-            now=timezone.now(),
-            ticket_url=values["ticket_url"],
-        )
+    def perform(**facts: Any) -> str:
+        statement = statements.import_(upload=upload, **facts)
         return (
             f"Imported {statement.file_name}: {statement.line_count:,} lines, "
             f"{statement.sum_in:,} {statement.currency} in."
         )
 
-    target = f"{upload._meta.label_lower}:{upload.pk}"
-    try:
-        done = once(token=values["token"], by=by, verb=VERB, target=target, perform=perform)
-    except ServiceError as refusal:
-        upload.refresh_from_db()  # what was undone must not be shown as done
-        form.add_error(None, refusal.message)
-        record_refusal(upload, by=by, reason=values["reason"], refusal=refusal.message)
+    if not confirm_once(request, form, verb=VERB, file=upload, perform=perform):
         return show(model_admin, request, upload, form)
-    if done.repeated:
-        messages.info(request, f"Already done, nothing was changed again. {done.message}")
-    else:
-        messages.success(request, done.message)
     upload.refresh_from_db()
     # The next step, where there is one to take.
     if upload.statement.sum_in:
@@ -159,34 +139,12 @@ def errors(upload: StatementUpload) -> StreamingHttpResponse:
     )
 
 
-def record_refusal(upload: StatementUpload, *, by: User, reason: str, refusal: str) -> None:
-    record(
-        VERB,
-        by=by,
-        reason=reason or refusal,
-        target=upload,
-        account=None,
-        after={"refused_because": refusal},
-        result=AuditEvent.Result.REFUSED,
-    )
-
-
 def kept(upload_id: int) -> StatementUpload:
     """The upload, or 404."""
     found = StatementUpload.objects.select_related("uploaded_by").filter(pk=upload_id).first()
     if found is None:
         raise Http404
     return found
-
-
-def person(request: HttpRequest) -> User:
-    # request.user is a lazy stand-in; services compare and store the real person.
-    return User.objects.get(pk=request.user.pk)
-
-
-def url_of(model_admin: ModelAdmin, name: str, *args: object) -> str:
-    opts = model_admin.opts
-    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=args)
 
 
 def _reading_form(upload: StatementUpload, found: Preview, data: Any = None) -> ReadingForm:
@@ -204,20 +162,3 @@ def _confirm_form(upload: StatementUpload, found: Preview) -> ConfirmForm:
     """The file is the reason, on every ordinary morning; another one is typed over it."""
     reason = f"Statement of {upload.bank}: {upload.file_name}"
     return ConfirmForm(initial={"fingerprint": found.fingerprint, "reason": reason[:MAX_REASON]})
-
-
-def _page(request: HttpRequest, name: str, rows: tuple) -> Page:
-    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get(name))
-    page.parameter = name
-    return page
-
-
-def _render(
-    model_admin: ModelAdmin, request: HttpRequest, template: str, context: dict[str, Any]
-) -> HttpResponse:
-    urls = {name: url_of(model_admin, name) for name in ("changelist", "import")}
-    return render(
-        request,
-        template,
-        {**model_admin.admin_site.each_context(request), "urls": urls, **context},
-    )

@@ -154,6 +154,8 @@ def test_long_previews_come_in_pages(finance):
     file = ImportFile.objects.get()
     second = finance.get(url("import_file", file.pk) + "?" + urlencode({"new": 2}))
     assert "101 to 130 of 130" in second.content.decode()
+    assert ">Next</a>" in shown
+    assert ">Previous</a>" in second.content.decode()
 
 
 def test_the_template_has_the_headings_alone(finance):

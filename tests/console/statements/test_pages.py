@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from billing.models import BankStatement, StatementLine, StatementUpload
+from billing.statements import MAX_BYTES
 from tenancy.models import AuditEvent
 from tests.console.admin.conftest import somebody
 from tests.digest import nothing_changes
@@ -95,6 +96,21 @@ def test_without_a_reason_or_with_an_old_preview_nothing_is_imported(finance: Cl
     assert AuditEvent.objects.filter(result="refused", verb="statement_imported").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("no file", "Choose a file first."),
+        (SimpleUploadedFile("a.csv", b""), "This file is empty."),
+        (SimpleUploadedFile("a.csv", b"x" * (MAX_BYTES + 1)), "10.0 MB; 10 MB fit. Export a"),
+    ],
+)
+def test_a_file_of_no_use_is_said_and_not_kept(finance: Client, file: object, says: str) -> None:
+    answer = finance.post(HERE, {"bank": "West Bank", "file": file})
+
+    assert says in answer.content.decode()
+    assert not StatementUpload.objects.exists()
+
+
 @pytest.mark.parametrize("group", ["Support", "Approver", "Auditor", "Administrator"])
 def test_only_finance_imports(finance: Client, group: str) -> None:
     upload = send(finance, GOOD)
@@ -104,6 +120,7 @@ def test_only_finance_imports(finance: Client, group: str) -> None:
     assert client.get(f"{HERE}{upload.pk}/").status_code == 403
     for address in (HERE, f"{HERE}{upload.pk}/read/", f"{HERE}{upload.pk}/confirm/"):
         assert client.post(address).status_code == 403
+    assert AuditEvent.objects.filter(result="refused", verb="statement_imported").count() == 3
     assert not StatementLine.objects.exists()
     assert "Import statement" not in client.get("/admin/billing/bankstatement/").content.decode()
     assert "Import statement" in finance.get("/admin/billing/bankstatement/").content.decode()
