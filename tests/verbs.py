@@ -17,18 +17,21 @@ from billing.models import (
     TransactionType,
 )
 from billing.services import (
+    allocations,
     approvals,
     bank_transfers,
     credit_costs,
     credits,
     grant_limits,
     line_verbs,
+    links,
     onboarding,
     proof,
     reactivation,
     reconciliation,
     retention,
     reversals,
+    splits,
     statement_previews,
     statement_uploads,
     statements,
@@ -191,8 +194,8 @@ def _line_and_transfer(account: Account) -> Arguments:
 
 def _split(account: Account) -> Arguments:
     parts = [
-        reconciliation.Part(Decimal("80.00"), payment=open_transfer(account)),
-        reconciliation.Part(Decimal("9.00"), account=make_account()),
+        splits.Part(Decimal("80.00"), payment=open_transfer(account)),
+        splits.Part(Decimal("9.00"), account=make_account()),
     ]
     return _line(account) | {"parts": parts}
 
@@ -206,13 +209,13 @@ def _line_of_confirmed(account: Account) -> Arguments:
 
 def _held(account: Account) -> Arguments:
     arguments = _line(account)
-    reconciliation.hold(by=make_staff(), reason="Who is it?", **arguments)
+    line_verbs.hold(by=make_staff(), reason="Who is it?", **arguments)
     return arguments
 
 
 def _ignored(account: Account) -> Arguments:
     arguments = _line(account)
-    reconciliation.ignore(by=make_staff(), reason="Interest", **arguments)
+    line_verbs.ignore(by=make_staff(), reason="Interest", **arguments)
     return arguments
 
 
@@ -364,32 +367,32 @@ VERBS = (
     Verb(
         reconciliation.apply,
         _line_and_transfer,
-        reconciliation.LineTaken,
+        allocations.LineTaken,
         status=AccountStatus.TRIAL,
     ),
     Verb(
-        reconciliation.split,
+        splits.split,
         _split,
-        reconciliation.LineTaken,
+        allocations.LineTaken,
         status=AccountStatus.TRIAL,
         has_account=False,
     ),
     Verb(
-        reconciliation.link,
+        links.link,
         _line_of_confirmed,
-        reconciliation.LineTaken,
+        allocations.LineTaken,
         status=AccountStatus.TRIAL,
         works_on_deleted=True,
     ),
     Verb(
         reconciliation.put_on_account,
         lambda account: _line(account) | {"account": account},
-        reconciliation.LineTaken,
+        allocations.LineTaken,
     ),
     Verb(line_verbs.hold, _line, StateConflict, has_account=False),
     Verb(line_verbs.release, _held, StateConflict, has_account=False),
-    Verb(line_verbs.ignore, _line, reconciliation.LineTaken, has_account=False),
-    Verb(line_verbs.give_back, _line, reconciliation.LineTaken, has_account=False),
+    Verb(line_verbs.ignore, _line, allocations.LineTaken, has_account=False),
+    Verb(line_verbs.give_back, _line, allocations.LineTaken, has_account=False),
     Verb(line_verbs.reopen, _ignored, StateConflict, has_account=False),
     Verb(
         write_offs.write_off,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from billing.models import Payment, StatementLine
-from billing.services import reconciliation
+from billing.services import links, reconciliation
 from billing.services.bookings import Applied, refuse_unbookable
 from billing.services.matching import suggest
 from console.actions.applying import told, what_applying_does
@@ -91,7 +91,7 @@ class Link(OnPayment):
 
     def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
         payment = chosen_payment(target)
-        reconciliation.link(
+        links.link(
             line=target,
             payment=payment,
             by=by,

@@ -16,7 +16,17 @@ from billing.models import (
     Place,
     StatementLine,
 )
-from billing.services import bank_transfers, proof, reconciliation, reversals, unapplied
+from billing.services import (
+    bank_transfers,
+    line_verbs,
+    links,
+    proof,
+    reconciliation,
+    reversals,
+    splits,
+    unapplied,
+    write_offs,
+)
 from tests.factories import NOW, REASON, make_staff
 
 
@@ -28,15 +38,15 @@ def act[R](verb: Callable[..., R], **arguments: object) -> R:
 
 
 apply = partial(act, reconciliation.apply)
-split = partial(act, reconciliation.split)
-link = partial(act, reconciliation.link)
+split = partial(act, splits.split)
+link = partial(act, links.link)
 put_on_account = partial(act, reconciliation.put_on_account)
-hold = partial(act, reconciliation.hold)
-release = partial(act, reconciliation.release)
-ignore = partial(act, reconciliation.ignore)
-give_back = partial(act, reconciliation.give_back)
-reopen = partial(act, reconciliation.reopen)
-write_off = partial(act, reconciliation.write_off)
+hold = partial(act, line_verbs.hold)
+release = partial(act, line_verbs.release)
+ignore = partial(act, line_verbs.ignore)
+give_back = partial(act, line_verbs.give_back)
+reopen = partial(act, line_verbs.reopen)
+write_off = partial(act, write_offs.write_off)
 use = partial(act, unapplied.use)
 give_unapplied_back = partial(act, unapplied.give_back)
 reverse = partial(act, reversals.reverse)
