@@ -184,8 +184,12 @@ def _row(account: Account) -> CreditTransaction:
     return make_ledger_row(account, amount=-40, type=TransactionType.DEDUCTION)
 
 
-def _line(_: Account) -> Arguments:
-    return {"line": make_line(Decimal("89.00")), "now": NOW}
+def _new_line(_: Account) -> Arguments:
+    return {"line": make_line(Decimal("89.00"))}
+
+
+def _line(account: Account) -> Arguments:
+    return _new_line(account) | {"now": NOW}
 
 
 def _line_and_transfer(account: Account) -> Arguments:
@@ -208,7 +212,7 @@ def _line_of_confirmed(account: Account) -> Arguments:
 
 
 def _held(account: Account) -> Arguments:
-    arguments = _line(account)
+    arguments = _new_line(account)
     line_verbs.hold(by=make_staff(), reason="Who is it?", **arguments)
     return arguments
 
@@ -389,7 +393,7 @@ VERBS = (
         lambda account: _line(account) | {"account": account},
         allocations.LineTaken,
     ),
-    Verb(line_verbs.hold, _line, StateConflict, has_account=False),
+    Verb(line_verbs.hold, _new_line, StateConflict, has_account=False),
     Verb(line_verbs.release, _held, StateConflict, has_account=False),
     Verb(line_verbs.ignore, _line, allocations.LineTaken, has_account=False),
     Verb(line_verbs.give_back, _line, allocations.LineTaken, has_account=False),

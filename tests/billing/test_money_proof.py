@@ -72,9 +72,9 @@ def books(world: World) -> Books:
     for amount, verb in (
         (D("1.00"), line_verbs.ignore),
         (D("2.00"), line_verbs.give_back),
-        (D("3.00"), line_verbs.hold),
     ):
         verb(line=make_line(amount, by=fiona), **facts)
+    line_verbs.hold(line=make_line(D("3.00"), by=fiona), by=fiona, reason=REASON)
     make_line(D("-7.00"), by=fiona)
     make_line(D("0.00"), by=fiona)
     waiting = unapplied.of_account(world.home).get()

@@ -31,7 +31,12 @@ from tests.factories import NOW, REASON, make_staff
 
 
 def act[R](verb: Callable[..., R], **arguments: object) -> R:
-    facts = {"reason": REASON, "now": NOW}
+    return turn(verb, **{"now": NOW} | arguments)
+
+
+def turn[R](verb: Callable[..., R], **arguments: object) -> R:
+    """The same for a verb that does not ask when."""
+    facts = {"reason": REASON}
     if "by" not in arguments:
         facts["by"] = make_staff()
     return verb(**facts | arguments)
@@ -41,8 +46,8 @@ apply = partial(act, reconciliation.apply)
 split = partial(act, splits.split)
 link = partial(act, links.link)
 put_on_account = partial(act, reconciliation.put_on_account)
-hold = partial(act, line_verbs.hold)
-release = partial(act, line_verbs.release)
+hold = partial(turn, line_verbs.hold)
+release = partial(turn, line_verbs.release)
 ignore = partial(act, line_verbs.ignore)
 give_back = partial(act, line_verbs.give_back)
 reopen = partial(act, line_verbs.reopen)

@@ -40,7 +40,7 @@ def shown(query: str = "") -> list[StatementLine]:
 
 
 def hold(line: StatementLine, world: World) -> None:
-    line_verbs.hold(line=line, by=world.fiona, reason="Who is it?", now=days_ago(0))
+    line_verbs.hold(line=line, by=world.fiona, reason="Who is it?")
 
 
 def text_of(page: str) -> str:

@@ -79,7 +79,7 @@ def busy(world: World) -> dict[str, set[str]]:
     make_approval(world, now, amount=6000, expires_in=-DAY)
     people = {"by": world.fiona, "reason": "For a test", "now": now}
     new, held, ignored = (factories.make_line(Decimal(amount)) for amount in (50, 60, 70))
-    line_verbs.hold(line=held, **people)
+    line_verbs.hold(line=held, by=world.fiona, reason="For a test")
     line_verbs.ignore(line=ignored, **people)
     factories.make_line(Decimal(-50))
     waits, used = (factories.put_unapplied(world.home, amount) for amount in ("7.00", "8.00"))
