@@ -39,7 +39,7 @@ from billing.services import (
     write_offs,
 )
 from billing.services.approval_rules import AlreadyDecided
-from tenancy.errors import ServiceError, StateConflict
+from tenancy.errors import NothingChanged, ServiceError, StateConflict
 from tenancy.models import Account, AccountStatus, SuspensionReason, User
 from tenancy.roles import Role
 from tenancy.services import (
@@ -265,7 +265,7 @@ VERBS = (
     Verb(
         plans.edit,
         lambda _: {"plan": make_plan(), "changes": {"price": Decimal("99.00")}},
-        plans.NothingChanged,
+        NothingChanged,
         has_account=False,
     ),
     Verb(
@@ -290,7 +290,7 @@ VERBS = (
     Verb(
         accounts.edit,
         lambda account: {"account": account, "changes": {"name": "New name"}},
-        accounts.NothingChanged,
+        NothingChanged,
     ),
     Verb(accounts.soft_delete, _account, StateConflict),
     Verb(accounts.restore, _deleted, StateConflict, works_on_deleted=True),
@@ -504,7 +504,7 @@ VERBS = (
     Verb(
         sites.update,
         lambda account: {"site": make_site(account), "changes": {"name": "New name"}},
-        sites.NothingChanged,
+        NothingChanged,
     ),
     Verb(sites.delete, lambda account: {"site": make_site(account), "now": NOW}, StateConflict),
     Verb(

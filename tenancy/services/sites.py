@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
 
-from tenancy.errors import InvalidValue, ServiceError, StateConflict
+from tenancy.errors import InvalidValue, NothingChanged, ServiceError, StateConflict
 from tenancy.models import Account, Industry, Site, SiteStatus, SiteUserAccess, User
 from tenancy.models.plan import SLUG_PATTERN
 from tenancy.records import (
@@ -33,10 +33,6 @@ _is_url = URLValidator(schemes=("https", "http"))
 
 class SlugInUse(ServiceError):
     code = "slug_taken"
-
-
-class NothingChanged(ServiceError):
-    code = "nothing_changed"
 
 
 @transaction.atomic
