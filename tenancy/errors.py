@@ -1,4 +1,7 @@
-"""The one base of every refusal. Each refusal is defined beside the function that raises it."""
+"""The one base of every refusal, and those that many verbs share.
+
+Any other is defined beside the function that raises it.
+"""
 
 
 class ServiceError(Exception):
@@ -21,6 +24,12 @@ class StateConflict(ServiceError):
     """The object is in a state from which this verb does not lead on."""
 
     code = "state_conflict"
+
+
+class NothingChanged(ServiceError):
+    """Everything is already as asked."""
+
+    code = "nothing_changed"
 
 
 class InvalidValue(ServiceError):

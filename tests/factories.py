@@ -44,7 +44,7 @@ from tenancy.models import (
     User,
 )
 from tenancy.roles import Role
-from tenancy.services import notes
+from tenancy.services import lifecycle, notes
 
 NOW = datetime(2025, 11, 12, 9, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -177,6 +177,15 @@ def make_ledger_row(
     return CreditTransaction.objects.create(
         account=account, type=type, amount=amount, **{"description": "For a test"} | overrides
     )
+
+
+def expire_trials(now: datetime) -> list[Account]:
+    """What the day does with trials; those that it suspended."""
+    return [
+        one
+        for one in lifecycle.trials_over(now=now)
+        if lifecycle.expire_trial(account=one, now=now)
+    ]
 
 
 def expire_holds(now: datetime) -> list[uuid.UUID]:

@@ -176,6 +176,7 @@ def test_the_table_of_verbs_is_complete() -> None:
     assert missing == [
         "lifecycle.move",
         "plans.create_free_trial",
+        "users.add",
         "activations.activate",
         "allocations.place",
         "allocations.undo",

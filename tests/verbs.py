@@ -17,18 +17,21 @@ from billing.models import (
     TransactionType,
 )
 from billing.services import (
+    allocations,
     approvals,
     bank_transfers,
     credit_costs,
     credits,
     grant_limits,
     line_verbs,
+    links,
     onboarding,
     proof,
     reactivation,
     reconciliation,
     retention,
     reversals,
+    splits,
     statement_previews,
     statement_uploads,
     statements,
@@ -36,7 +39,7 @@ from billing.services import (
     write_offs,
 )
 from billing.services.approval_rules import AlreadyDecided
-from tenancy.errors import ServiceError, StateConflict
+from tenancy.errors import NothingChanged, ServiceError, StateConflict
 from tenancy.models import Account, AccountStatus, SuspensionReason, User
 from tenancy.roles import Role
 from tenancy.services import (
@@ -181,8 +184,12 @@ def _row(account: Account) -> CreditTransaction:
     return make_ledger_row(account, amount=-40, type=TransactionType.DEDUCTION)
 
 
-def _line(_: Account) -> Arguments:
-    return {"line": make_line(Decimal("89.00")), "now": NOW}
+def _new_line(_: Account) -> Arguments:
+    return {"line": make_line(Decimal("89.00"))}
+
+
+def _line(account: Account) -> Arguments:
+    return _new_line(account) | {"now": NOW}
 
 
 def _line_and_transfer(account: Account) -> Arguments:
@@ -191,8 +198,8 @@ def _line_and_transfer(account: Account) -> Arguments:
 
 def _split(account: Account) -> Arguments:
     parts = [
-        reconciliation.Part(Decimal("80.00"), payment=open_transfer(account)),
-        reconciliation.Part(Decimal("9.00"), account=make_account()),
+        splits.Part(Decimal("80.00"), payment=open_transfer(account)),
+        splits.Part(Decimal("9.00"), account=make_account()),
     ]
     return _line(account) | {"parts": parts}
 
@@ -205,14 +212,14 @@ def _line_of_confirmed(account: Account) -> Arguments:
 
 
 def _held(account: Account) -> Arguments:
-    arguments = _line(account)
-    reconciliation.hold(by=make_staff(), reason="Who is it?", **arguments)
+    arguments = _new_line(account)
+    line_verbs.hold(by=make_staff(), reason="Who is it?", **arguments)
     return arguments
 
 
 def _ignored(account: Account) -> Arguments:
     arguments = _line(account)
-    reconciliation.ignore(by=make_staff(), reason="Interest", **arguments)
+    line_verbs.ignore(by=make_staff(), reason="Interest", **arguments)
     return arguments
 
 
@@ -258,7 +265,7 @@ VERBS = (
     Verb(
         plans.edit,
         lambda _: {"plan": make_plan(), "changes": {"price": Decimal("99.00")}},
-        plans.NothingChanged,
+        NothingChanged,
         has_account=False,
     ),
     Verb(
@@ -283,7 +290,7 @@ VERBS = (
     Verb(
         accounts.edit,
         lambda account: {"account": account, "changes": {"name": "New name"}},
-        accounts.NothingChanged,
+        NothingChanged,
     ),
     Verb(accounts.soft_delete, _account, StateConflict),
     Verb(accounts.restore, _deleted, StateConflict, works_on_deleted=True),
@@ -364,32 +371,32 @@ VERBS = (
     Verb(
         reconciliation.apply,
         _line_and_transfer,
-        reconciliation.LineTaken,
+        allocations.LineTaken,
         status=AccountStatus.TRIAL,
     ),
     Verb(
-        reconciliation.split,
+        splits.split,
         _split,
-        reconciliation.LineTaken,
+        allocations.LineTaken,
         status=AccountStatus.TRIAL,
         has_account=False,
     ),
     Verb(
-        reconciliation.link,
+        links.link,
         _line_of_confirmed,
-        reconciliation.LineTaken,
+        allocations.LineTaken,
         status=AccountStatus.TRIAL,
         works_on_deleted=True,
     ),
     Verb(
         reconciliation.put_on_account,
         lambda account: _line(account) | {"account": account},
-        reconciliation.LineTaken,
+        allocations.LineTaken,
     ),
-    Verb(line_verbs.hold, _line, StateConflict, has_account=False),
+    Verb(line_verbs.hold, _new_line, StateConflict, has_account=False),
     Verb(line_verbs.release, _held, StateConflict, has_account=False),
-    Verb(line_verbs.ignore, _line, reconciliation.LineTaken, has_account=False),
-    Verb(line_verbs.give_back, _line, reconciliation.LineTaken, has_account=False),
+    Verb(line_verbs.ignore, _line, allocations.LineTaken, has_account=False),
+    Verb(line_verbs.give_back, _line, allocations.LineTaken, has_account=False),
     Verb(line_verbs.reopen, _ignored, StateConflict, has_account=False),
     Verb(
         write_offs.write_off,
@@ -497,7 +504,7 @@ VERBS = (
     Verb(
         sites.update,
         lambda account: {"site": make_site(account), "changes": {"name": "New name"}},
-        sites.NothingChanged,
+        NothingChanged,
     ),
     Verb(sites.delete, lambda account: {"site": make_site(account), "now": NOW}, StateConflict),
     Verb(

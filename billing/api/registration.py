@@ -32,5 +32,5 @@ class RegisterView(ApiView):
 
         An e-mail that is taken or has had its trial must be told; nothing else about it is.
         """
-        registered = registration.register(**call.data, now=timezone.now())
-        return signed_in(identity.person(registered.user.pk))
+        user = registration.register(**call.data, now=timezone.now())
+        return signed_in(identity.person(user.pk))

@@ -19,7 +19,7 @@ from billing.models.idempotency_record import IdempotencyRecord
 from billing.models.invoice import Invoice, InvoiceCounter, InvoiceStatus
 from billing.models.ledger_proof import LedgerProof
 from billing.models.money_proof import MoneyProof
-from billing.models.payment import OPEN_PAYMENT, PAYMENT_TRANSITIONS, Payment, PaymentStatus
+from billing.models.payment import OPEN_PAYMENT, Payment, PaymentStatus
 from billing.models.statement_upload import StatementUpload
 from billing.models.subscription import Subscription, SubscriptionStatus
 
@@ -28,7 +28,6 @@ __all__ = [
     "MAX_AMOUNT",
     "OPEN_LINE",
     "OPEN_PAYMENT",
-    "PAYMENT_TRANSITIONS",
     "Activation",
     "Allocation",
     "Approval",

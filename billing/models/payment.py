@@ -17,16 +17,6 @@ class PaymentStatus(models.TextChoices):
 
 OPEN_PAYMENT = (PaymentStatus.AWAITING, PaymentStatus.PARTIALLY_PAID)
 
-PAYMENT_TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
-    PaymentStatus.AWAITING: frozenset(
-        {PaymentStatus.PARTIALLY_PAID, PaymentStatus.CONFIRMED, PaymentStatus.REJECTED}
-    ),
-    PaymentStatus.PARTIALLY_PAID: frozenset({PaymentStatus.CONFIRMED, PaymentStatus.REJECTED}),
-    PaymentStatus.CONFIRMED: frozenset({PaymentStatus.REVERSED}),
-    PaymentStatus.REJECTED: frozenset(),
-    PaymentStatus.REVERSED: frozenset(),
-}
-
 
 class Payment(models.Model):
     """Money expected for an invoice, and the facts of how it came."""

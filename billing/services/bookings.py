@@ -10,11 +10,10 @@ from billing.services import allocations, payer_links
 from billing.services.bank_transfers import refuse_decided, refuse_unpayable
 from billing.services.confirmations import RECEIVED_FIELDS, complete
 from billing.services.receipts import BankIdUsed, Receipt
+from billing.statements.texts import MAX_BANK_ID
 from tenancy.errors import InvalidValue
 from tenancy.models import User
 from tenancy.records import record, refuse_own_account, save_with_history, snapshot
-
-MAX_BANK_ID = 100
 
 
 @dataclass(frozen=True)

@@ -16,26 +16,18 @@ REOPENED = (Place.UNAPPLIED, Place.RETURNED, Place.IGNORED)
 
 
 @transaction.atomic
-def hold(
-    *, line: StatementLine, by: User, reason: str, now: datetime, ticket_url: str = ""
-) -> StatementLine:
+def hold(*, line: StatementLine, by: User, reason: str, ticket_url: str = "") -> StatementLine:
     """Put an open line out of the way until somebody knows more; it stays open.
 
     Raises LineTaken, StateConflict when it is held already (by whom and since when).
     """
-    return _turn(
-        line, LineState.HELD, "line_held", by=by, reason=reason, now=now, ticket_url=ticket_url
-    )
+    return _turn(line, LineState.HELD, "line_held", by=by, reason=reason, ticket_url=ticket_url)
 
 
 @transaction.atomic
-def release(
-    *, line: StatementLine, by: User, reason: str, now: datetime, ticket_url: str = ""
-) -> StatementLine:
+def release(*, line: StatementLine, by: User, reason: str, ticket_url: str = "") -> StatementLine:
     """Put a held line back among the new ones. Raises LineTaken, StateConflict when not held."""
-    return _turn(
-        line, LineState.NEW, "line_released", by=by, reason=reason, now=now, ticket_url=ticket_url
-    )
+    return _turn(line, LineState.NEW, "line_released", by=by, reason=reason, ticket_url=ticket_url)
 
 
 @transaction.atomic
@@ -119,14 +111,7 @@ def to_take_back(line: StatementLine) -> list[Allocation]:
 
 
 def _turn(
-    line: StatementLine,
-    to: LineState,
-    verb: str,
-    *,
-    by: User,
-    reason: str,
-    now: datetime,
-    ticket_url: str,
+    line: StatementLine, to: LineState, verb: str, *, by: User, reason: str, ticket_url: str
 ) -> StatementLine:
     reason = clean_reason(reason)
     lock_in_order(lines=[line])

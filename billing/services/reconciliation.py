@@ -1,4 +1,4 @@
-"""Incoming money: a statement line applied to bank transfers, put on accounts, or set aside."""
+"""Incoming money: a whole statement line applied to a bank transfer, or put on an account."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,35 +7,12 @@ from django.db import transaction
 
 from billing.models import Allocation, Payment, Place, StatementLine
 from billing.services import allocations
-from billing.services.allocations import LineTaken, lock_in_order, refuse_placed
+from billing.services.allocations import lock_in_order, refuse_placed
 from billing.services.bookings import Applied, book, refuse_unbookable
 from billing.services.line_events import LINE_FIELDS, record_line
-from billing.services.line_verbs import give_back, hold, ignore, release, reopen
-from billing.services.links import NotTheSameMoney, link
-from billing.services.splits import Part, SplitDiffers, split
-from billing.services.write_offs import OverTolerance, write_off
 from tenancy.models import Account, User
 from tenancy.records import clean_reason, refuse_own_account, snapshot
 from tenancy.services.accounts import refuse_deleted
-
-__all__ = (
-    "Applied",
-    "LineTaken",
-    "NotTheSameMoney",
-    "OverTolerance",
-    "Part",
-    "SplitDiffers",
-    "apply",
-    "give_back",
-    "hold",
-    "ignore",
-    "link",
-    "put_on_account",
-    "release",
-    "reopen",
-    "split",
-    "write_off",
-)
 
 
 @transaction.atomic

@@ -66,13 +66,6 @@ def normalise(text: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", text.upper())
 
 
-def is_valid(text: str) -> bool:
-    """Whether the text is a reference whose check digits agree, however it is spaced."""
-    compact = normalise(text)
-    found = re.fullmatch(rf"{PREFIX}([{ALPHABET}]{{{BODY_LENGTH}}})([2-9]{{2}})", compact)
-    return found is not None and check_digits(found[1]) == found[2]
-
-
 def printed(text: str) -> str:
     """The printed form of a normalised reference; raises nothing, groups whatever is there."""
     compact = normalise(text)

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
 
 from django.db import transaction
 
@@ -27,12 +26,7 @@ class SignUpClosed(ServiceError):
     code = "sign_up_closed"
 
 
-class Registered(NamedTuple):
-    user: User
-    account: Account
-
-
-def register(*, email: str, password: str, account_name: str, now: datetime) -> Registered:
+def register(*, email: str, password: str, account_name: str, now: datetime) -> User:
     """Sign somebody up: an account in trial with its first credits, and them as its owner.
 
     The plan is always the free trial (the free plan where there is none): a customer cannot choose
@@ -66,7 +60,7 @@ def register(*, email: str, password: str, account_name: str, now: datetime) -> 
                 by=SYSTEM,
                 reason=REASON,
             )
-    return Registered(user, account)
+    return user
 
 
 def _plan_of_sign_up() -> Plan:

@@ -3,12 +3,11 @@
 from billing.statements.faults import Fault, Unreadable
 from billing.statements.fingerprints import Fingerprint, file_sha256, fingerprints
 from billing.statements.reading import MAX_BYTES, MAX_LINES, read
-from billing.statements.statement import Detected, Line, Reversals, Statement, Style
+from billing.statements.statement import Line, Reversals, Statement, Style
 
 __all__ = [
     "MAX_BYTES",
     "MAX_LINES",
-    "Detected",
     "Fault",
     "Fingerprint",
     "Line",

@@ -103,7 +103,7 @@ def _sentence(fault: Fault) -> str:
     return text[:1].upper() + text[1:]
 
 
-def showable(text: str) -> str:
-    """Text for a page and a database: cut, with NUL made visible."""
+def showable(text: str, *, limit: int = MAX_SHOWN) -> str:
+    """Text for a page and a database: cut to `limit`, with NUL (PostgreSQL refuses it) visible."""
     shown = text.replace("\x00", "␀")
-    return shown if len(shown) <= MAX_SHOWN else f"{shown[: MAX_SHOWN - 1]}…"
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

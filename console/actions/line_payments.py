@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from billing.models import Payment, StatementLine
-from billing.services import reconciliation
+from billing.services import links, reconciliation
 from billing.services.bookings import Applied, refuse_unbookable
 from billing.services.matching import suggest
 from console.actions.applying import told, what_applying_does
@@ -22,7 +22,7 @@ class ChangedMeanwhile(StateConflict):
     code = "changed_meanwhile"
 
 
-class OnPayment(OnLine):
+class OnLineAndPayment(OnLine):
     """What the verbs of a line and a bank transfer share."""
 
     permission = "billing.apply_statementline"
@@ -45,7 +45,7 @@ class OnPayment(OnLine):
         return payment.account if payment else None
 
 
-class Apply(OnPayment):
+class Apply(OnLineAndPayment):
     """`facts` may hold `shown`, what the person saw as outstanding: then other money is refused."""
 
     name = "apply"
@@ -77,7 +77,7 @@ class Apply(OnPayment):
         return Done(told(applied))
 
 
-class Link(OnPayment):
+class Link(OnLineAndPayment):
     name = "link"
     label = "Link to what was booked by hand"
     submit = "Link"
@@ -91,7 +91,7 @@ class Link(OnPayment):
 
     def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
         payment = chosen_payment(target)
-        reconciliation.link(
+        links.link(
             line=target,
             payment=payment,
             by=by,

@@ -7,8 +7,8 @@ from django import forms
 from django.utils import timezone
 
 from billing.models import Payment, StatementLine
-from billing.services import reconciliation
-from billing.services.reconciliation import Part
+from billing.services import splits
+from billing.services.splits import Part
 from console.actions.applying import told, waits
 from console.actions.base import Consequence, Done
 from console.actions.choices import choice_of, code_of
@@ -71,7 +71,7 @@ class Split(OnLine):
         chosen = choice_of(target).parts
         if len(chosen) < 2:
             raise InvalidValue(TOO_FEW, field="parts")
-        done = reconciliation.split(
+        done = splits.split(
             line=target,
             parts=[_part(part, facts[code_of(part)]) for part in chosen],
             by=by,

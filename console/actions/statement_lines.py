@@ -44,9 +44,7 @@ class HoldLine(OnLine):
         return [Consequence("State", "new", "held: open, and out of the way until released")]
 
     def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
-        line_verbs.hold(
-            line=target, by=by, reason=reason, now=timezone.now(), ticket_url=ticket_url
-        )
+        line_verbs.hold(line=target, by=by, reason=reason, ticket_url=ticket_url)
         return Done(f"The line {target} is held.")
 
 
@@ -64,9 +62,7 @@ class ReleaseLine(OnLine):
         return [Consequence("State", "held", "new")]
 
     def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
-        line_verbs.release(
-            line=target, by=by, reason=reason, now=timezone.now(), ticket_url=ticket_url
-        )
+        line_verbs.release(line=target, by=by, reason=reason, ticket_url=ticket_url)
         return Done(f"The line {target} is among the new ones again.")
 
 

@@ -91,7 +91,9 @@ def add_customers(*, now: datetime) -> None:
     for customer in CUSTOMERS:
         _add(customer, plan=plans[customer.plan], now=now)
     continue_ids(Account, User)
-    lifecycle.expire_trials(now=now + TRIALS_EXPIRED)
+    came_by = now + TRIALS_EXPIRED
+    for account in lifecycle.trials_over(now=came_by):
+        lifecycle.expire_trial(account=account, now=came_by)
 
 
 def _add(customer: Customer, *, plan: Plan, now: datetime) -> None:

@@ -11,7 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing.models import OPEN_PAYMENT, BankStatement, Payment, PaymentStatus, StatementLine
-from billing.services import reconciliation, statement_previews, statement_uploads, statements
+from billing.services import (
+    links,
+    reconciliation,
+    statement_previews,
+    statement_uploads,
+    statements,
+)
 from console.demo.customers import days
 from console.demo.paid_months import PAID
 from console.demo.rows import REASON
@@ -53,7 +59,7 @@ def add_statement(*, now: datetime) -> None:
     lines = {line.bank_transaction_id: line for line in statement.lines.all()}
     said = {"by": by, "now": at}
     for payment in booked:
-        reconciliation.link(
+        links.link(
             line=lines[payment.bank_transaction_id],
             payment=payment,
             reason="The line of what was confirmed by hand",

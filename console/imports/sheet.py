@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-MAX_SHOWN = 200  # characters of a refused value that are shown and kept
+from billing.statements.faults import showable
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,3 @@ class Sheet:
     rows: list[Row] = field(default_factory=list)
     blank_lines: int = 0
     problems: list[Problem] = field(default_factory=list)
-
-
-def showable(text: str, *, limit: int = MAX_SHOWN) -> str:
-    """Text for a page: cut to `limit`, with NUL (which PostgreSQL refuses) made visible."""
-    shown = text.replace("\x00", "␀")
-    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

@@ -15,6 +15,7 @@ from tenancy.api.problems import ApiError, at
 from tenancy.api.reasons import reason_of
 from tenancy.api.shapes import Answer, Body
 from tenancy.api.views import ApiView
+from tenancy.errors import NothingChanged
 from tenancy.models import Industry, Site, SiteStatus
 from tenancy.services import api_keys, sites
 from tenancy.services.api_keys import MAX_OVERLAP_HOURS
@@ -103,7 +104,7 @@ class SiteView(ApiView):
             return sites.update(
                 site=site, changes=_facts(call), by=call.user, reason=reason_of(call)
             )
-        except sites.NothingChanged:
+        except NothingChanged:
             return site
 
     @operation("Delete a site", rights=[IsOwnerOrAdmin], status=204, errors=[Code.STATE_CONFLICT])

@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from tenancy.errors import InvalidValue, ServiceError, StateConflict
+from tenancy.errors import InvalidValue, NothingChanged, ServiceError, StateConflict
 from tenancy.models import RESERVED_SLUGS, Account, AccountStatus, PaymentMethod, Plan, User
 from tenancy.models.plan import SLUG_PATTERN
 from tenancy.records import (
@@ -51,10 +51,6 @@ class PlanNotSold(ServiceError):
 
 class SystemAccount(ServiceError):
     code = "system_account"
-
-
-class NothingChanged(ServiceError):
-    code = "nothing_changed"
 
 
 class AlreadyPurged(StateConflict):

@@ -5,22 +5,15 @@ from typing import NamedTuple
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from tenancy.errors import InvalidValue, ServiceError
 from tenancy.models import Account, User
-from tenancy.records import (
-    clean_reason,
-    lock,
-    record,
-    refuse_own_account,
-    save_with_history,
-    snapshot,
-)
+from tenancy.records import clean_reason, lock, record, refuse_own_account
 from tenancy.roles import ASSIGNABLE, Role
+from tenancy.services import users
 from tenancy.services.accounts import refuse_deleted
 from tenancy.services.limits import refuse_another_user
-from tenancy.services.users import clean_email, refuse_above
 
 
 class InvitationOver(ServiceError):
@@ -60,32 +53,17 @@ def invite(
     refuse_deleted(account)
     if role not in ASSIGNABLE:
         raise InvalidValue(f"The role “{role}” is not handed out here.", field="role")
-    refuse_above(by=by, account=account, roles=(role,))
+    users.refuse_above(by=by, account=account, roles=(role,))
     waiting = User.objects.filter(
         email=email.strip().lower(), account=account, role=role, is_active=True, last_login=None
     ).first()
     if waiting is not None and not waiting.has_usable_password():
         return Invitation(waiting, default_token_generator.make_token(waiting))
-    email = clean_email(email)
+    email = users.clean_email(email)
     refuse_another_user(account)
     user = User(email=email, account=account, role=role)
     user.set_unusable_password()
-    try:
-        with transaction.atomic():
-            save_with_history(user, by=by, reason=reason)
-    except IntegrityError:
-        # Somebody took the address since we looked.
-        clean_email(email)
-        raise
-    record(
-        "user_invited",
-        by=by,
-        reason=reason,
-        target=user,
-        account=account,
-        after=snapshot(user, ("email", "role")),
-        ticket_url=ticket_url,
-    )
+    users.add(user, verb="user_invited", by=by, reason=reason, ticket_url=ticket_url)
     return Invitation(user, default_token_generator.make_token(user))
 
 

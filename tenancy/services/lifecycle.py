@@ -215,11 +215,6 @@ def extend_trial(
     return account
 
 
-def expire_trials(*, now: datetime) -> list[Account]:
-    """Suspend every trial that is over at `now`; returns those suspended."""
-    return [account for account in trials_over(now=now) if expire_trial(account=account, now=now)]
-
-
 def trials_over(*, now: datetime) -> QuerySet[Account]:
     """Trials to be suspended at `now`; not those exempt from it, nor system accounts."""
     return Account.objects.filter(

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.db import IntegrityError, transaction
 
-from tenancy.errors import InvalidValue, ServiceError, StateConflict, is_whole
+from tenancy.errors import InvalidValue, NothingChanged, ServiceError, StateConflict, is_whole
 from tenancy.models import Feature, Plan, User
 from tenancy.models.plan import MAX_CREDITS, MAX_PRICE, SLUG_PATTERN
 from tenancy.records import change, clean_reason, lock, record, save_with_history, snapshot
@@ -46,10 +46,6 @@ MAX_TRIAL_DAYS = 365
 
 class PlanExists(ServiceError):
     code = "plan_exists"
-
-
-class NothingChanged(ServiceError):
-    code = "nothing_changed"
 
 
 @transaction.atomic

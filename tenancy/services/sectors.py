@@ -7,7 +7,7 @@ from tenancy.models import IndustrySector, Sector, Site, User
 from tenancy.records import clean_reason, lock, record, refuse_own_account, snapshot
 from tenancy.services.accounts import refuse_deleted, slug_base
 from tenancy.services.limits import PlanLimitReached
-from tenancy.services.sites import clean_slug, clean_text
+from tenancy.services.sites import clean_text, slug_form
 
 # A fact of the customer's system: it plans content for one to five sectors of a site.
 MAX_SECTORS = 5
@@ -37,7 +37,7 @@ def create(
     reason = clean_reason(reason)
     _lock(site, by=by)
     name = _clean_name(name)
-    slug = clean_slug(slug) if slug else slug_base(name)
+    slug = slug_form(slug) if slug else slug_base(name)
     _refuse_foreign(industry_sector, site)
     used = site.sectors.filter(is_active=True).count()
     if used >= MAX_SECTORS:

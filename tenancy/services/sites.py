@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
 
-from tenancy.errors import InvalidValue, ServiceError, StateConflict
+from tenancy.errors import InvalidValue, NothingChanged, ServiceError, StateConflict
 from tenancy.models import Account, Industry, Site, SiteStatus, SiteUserAccess, User
 from tenancy.models.plan import SLUG_PATTERN
 from tenancy.records import (
@@ -33,10 +33,6 @@ _is_url = URLValidator(schemes=("https", "http"))
 
 class SlugInUse(ServiceError):
     code = "slug_taken"
-
-
-class NothingChanged(ServiceError):
-    code = "nothing_changed"
 
 
 @transaction.atomic
@@ -171,7 +167,7 @@ def clean(facts: Mapping[str, object]) -> dict[str, object]:
     if "name" in cleaned and not cleaned["name"]:
         raise InvalidValue("A site needs a name.", field="name")
     if cleaned.get("slug"):
-        cleaned["slug"] = clean_slug(str(cleaned["slug"]))
+        cleaned["slug"] = slug_form(str(cleaned["slug"]))
     if cleaned.get("domain"):
         cleaned["domain"] = str(cleaned["domain"]).lower()
         if not _HOST.fullmatch(cleaned["domain"]):
@@ -201,8 +197,8 @@ def clean_text(field: str, value: object, *, limit: int) -> str:
     return text
 
 
-def clean_slug(slug: str) -> str:
-    """A slug in its stored form (lower case); raises InvalidValue for its form."""
+def slug_form(slug: str) -> str:
+    """A slug in its stored form. Not checked to be free. Raises InvalidValue."""
     slug = slug.lower()
     if len(slug) > 200 or not re.fullmatch(SLUG_PATTERN, slug):
         raise InvalidValue(

@@ -53,28 +53,32 @@ def add_owner(
     lock(account)
     if account.owner_id is not None:
         raise StateConflict(f"{account.name} is owned by {account.owner} already.", current="owned")
-    email = clean_email(email)
-    user = User(email=email, account=account, role=Role.OWNER)
+    user = User(email=clean_email(email), account=account, role=Role.OWNER)
     user.set_password(password)
+    add(user, verb="owner_added", by=by, reason=reason, ticket_url=ticket_url)
+    account.owner = user
+    save_with_history(account, by=by, reason=reason, fields=("owner",))
+    return user
+
+
+def add(user: User, *, verb: str, by: User | None, reason: str, ticket_url: str) -> None:
+    """Save a new person of an account, and record it. Raises EmailTaken."""
     try:
         with transaction.atomic():
             save_with_history(user, by=by, reason=reason)
     except IntegrityError:
         # Somebody took the address since we looked.
-        clean_email(email)
+        clean_email(user.email)
         raise
-    account.owner = user
-    save_with_history(account, by=by, reason=reason, fields=("owner",))
     record(
-        "owner_added",
+        verb,
         by=by,
         reason=reason,
         target=user,
-        account=account,
+        account=user.account,
         after=snapshot(user, ("email", "role")),
         ticket_url=ticket_url,
     )
-    return user
 
 
 def clean_email(email: str) -> str:

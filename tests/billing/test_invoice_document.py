@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from billing.invoices import document, pdf
 from billing.invoices.document import InvoiceDocument, Party, Receipt
 from billing.models import Invoice
-from billing.services import bank_transfers, reconciliation, reversals
+from billing.services import bank_transfers, reconciliation, reversals, write_offs
 from tenancy.models import Account
 from tests.billing.reports.builders import asked, at, by_whom, came, paid, paid_by_hand
 from tests.factories import make_account, make_plan
@@ -91,7 +91,7 @@ def test_one_paid_in_parts(account: Account) -> None:
 
     line = came("136.00", date(2025, 11, 13))
     reconciliation.apply(line=line, payment=payment, **by_whom(at(11, 14)))
-    reconciliation.write_off(payment=payment, **by_whom(at(11, 15)))
+    write_offs.write_off(payment=payment, **by_whom(at(11, 15)))
 
     shown = document_of(payment)
     assert (shown.mark, shown.status, shown.pay_to) == ("PAID", "Paid on 2025-11-15", ())

@@ -23,6 +23,7 @@ from tests.factories import (
     NOW,
     REASON,
     confirm,
+    expire_trials,
     make_account,
     make_staff,
     make_subscription,
@@ -152,7 +153,7 @@ def test_whoever_suspends_it_the_customer_is_told_why_but_not_the_reason(db: Non
         reason="Spam all over",
         now=NOW,
     )
-    lifecycle.expire_trials(now=NOW)
+    expire_trials(NOW)
     renewals.suspend(subscription=subscription, now=END + 7 * DAY)
 
     letters = work_off()

@@ -8,8 +8,16 @@ from django.db import connection, transaction
 from django.test import Client
 
 from billing.models import MoneyProof, Payment, StatementLine
-from billing.services import bank_transfers, money_proof, reconciliation, reversals, unapplied
-from billing.services.reconciliation import Part
+from billing.services import (
+    bank_transfers,
+    line_verbs,
+    money_proof,
+    reconciliation,
+    reversals,
+    splits,
+    unapplied,
+)
+from billing.services.splits import Part
 from tests.conftest import World
 from tests.digest import nothing_changes
 from tests.factories import (
@@ -53,7 +61,7 @@ def books(world: World) -> Books:
     partly, undone = open_transfer(make_account(slug="partly")), open_transfer()
     split = make_line(D("40.00"), by=fiona)
     parts = [Part(D("30.00"), payment=partly), Part(D("10.00"), account=world.home)]
-    reconciliation.split(line=split, parts=parts, **facts)
+    splits.split(line=split, parts=parts, **facts)
     free = make_line(D("89.00"), by=fiona)
     reconciliation.apply(line=free, payment=undone, **facts)
     undone.refresh_from_db()
@@ -62,11 +70,11 @@ def books(world: World) -> Books:
     reconciliation.apply(line=line_of_rejected, payment=rejected, **facts)
     bank_transfers.reject(payment=rejected, **facts)
     for amount, verb in (
-        (D("1.00"), reconciliation.ignore),
-        (D("2.00"), reconciliation.give_back),
-        (D("3.00"), reconciliation.hold),
+        (D("1.00"), line_verbs.ignore),
+        (D("2.00"), line_verbs.give_back),
     ):
         verb(line=make_line(amount, by=fiona), **facts)
+    line_verbs.hold(line=make_line(D("3.00"), by=fiona), by=fiona, reason=REASON)
     make_line(D("-7.00"), by=fiona)
     make_line(D("0.00"), by=fiona)
     waiting = unapplied.of_account(world.home).get()

@@ -39,7 +39,7 @@ def test_opening_makes_an_invoice_and_a_payment_to_wait_for(world: World) -> Non
     assert (invoice.issued_on, invoice.due_on) == (date(2025, 11, 12), date(2025, 11, 19))
     assert (payment.status, payment.expected_amount) == (PaymentStatus.AWAITING, 139)
     assert (payment.opened_by, payment.opened_at) == (world.sam, NOW)
-    assert references.is_valid(payment.reference)
+    assert references.read(payment.reference).references == [payment.reference]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from billing.services.references import (
     MOST_READ,
     Guess,
     did_you_mean,
-    is_valid,
     new_reference,
     normalise,
     printed,
@@ -39,6 +38,11 @@ EXAMPLES = [
 ]
 # Whatever a person or an OCR may put in a place of the reference.
 ANY_CHARACTER = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def is_valid(text: str) -> bool:
+    """Whether the whole text is read as a reference, however it is spaced."""
+    return read(text).references == [printed(text)]
 
 
 def test_the_alphabet_has_no_look_alikes() -> None:

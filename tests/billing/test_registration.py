@@ -8,7 +8,7 @@ from django.db import connection
 
 from billing.models import CreditTransaction
 from billing.services import onboarding, proof, registration
-from billing.services.registration import Registered, SignUpClosed
+from billing.services.registration import SignUpClosed
 from tenancy.errors import InvalidValue, ServiceError
 from tenancy.models import Account, AuditEvent, Plan, TrialClaim, User
 from tenancy.records import SYSTEM, SYSTEM_LABEL
@@ -37,14 +37,14 @@ def make_trial_plan() -> Plan:
 
 def register(
     email: str = "zoe@shop.example", name: str = "Zoe's Shop", password: str = PASSWORD
-) -> Registered:
+) -> User:
     return registration.register(email=email, password=password, account_name=name, now=NOW)
 
 
 def test_signing_up_makes_an_owner_an_account_and_its_credits(trial_plan: Plan) -> None:
-    user, account = register(" Zoe@Shop.Example ")
+    user = register(" Zoe@Shop.Example ")
 
-    account = Account.objects.get(pk=account.pk)
+    account = Account.objects.get(pk=user.account_id)
     row = CreditTransaction.objects.get(account=account)
     assert (account.name, account.slug) == ("Zoe's Shop", "zoes-shop")
     assert (account.status, account.plan) == ("trial", trial_plan)
@@ -57,7 +57,7 @@ def test_signing_up_makes_an_owner_an_account_and_its_credits(trial_plan: Plan) 
 
 
 def test_the_audit_says_that_the_customer_signed_up(trial_plan: Plan) -> None:
-    _, account = register()
+    account = register().account
 
     events = AuditEvent.objects.filter(account=account).order_by("id")
     assert [event.verb for event in events] == ["account_created", "owner_added", "credits_opened"]
@@ -73,7 +73,7 @@ def test_without_a_trial_on_sale_it_is_the_free_plan(
     free = make_plan(slug="free", price=0, included_credits=100)
     Plan.objects.filter(pk=trial_plan.pk).update(**facts)
 
-    _, account = register()
+    account = register().account
 
     assert (account.plan, account.credits, account.trial_ends_at) == (free, 100, None)
 
@@ -160,8 +160,8 @@ def test_a_mailbox_has_one_trial(trial_plan: Plan, email: str) -> None:
 
 
 def test_a_trial_is_remembered_when_the_account_is_gone(trial_plan: Plan) -> None:
-    user, account = register("zoe@gmail.com")
-    accounts.soft_delete(account=account, by=SYSTEM, reason=REASON, now=NOW)
+    user = register("zoe@gmail.com")
+    accounts.soft_delete(account=user.account, by=SYSTEM, reason=REASON, now=NOW)
     User.objects.filter(pk=user.pk).update(email="gone@gone.example")
 
     with refused(TrialUsed):

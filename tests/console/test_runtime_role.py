@@ -12,6 +12,7 @@ from billing.services import (
     credits,
     holds,
     ledger,
+    line_verbs,
     reconciliation,
     retention,
     reversals,
@@ -74,7 +75,7 @@ def test_the_serving_role_books_and_reverses_money_of_a_line(serving):
     people = {"by": line.statement.imported_by, "reason": "On the statement", "now": NOW}
 
     reconciliation.apply(line=line, payment=payment, **people)
-    reconciliation.reopen(line=line, **people)
+    line_verbs.reopen(line=line, **people)
     reversals.reverse(payment=payment, **people)
 
     line.refresh_from_db()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tenancy.errors import InvalidValue, StateConflict
+from tenancy.errors import InvalidValue, NothingChanged, StateConflict
 from tenancy.models import RESERVED_SLUGS, Account, AccountStatus, AuditEvent
 from tenancy.services import accounts
 from tests.conftest import World
@@ -124,7 +124,7 @@ def test_a_value_out_of_range_is_refused_by_name(world: World, field: str, value
 
 
 def test_an_edit_to_the_same_values_is_refused(world: World) -> None:
-    with refused(accounts.NothingChanged, says="nothing was changed"):
+    with refused(NothingChanged, says="nothing was changed"):
         edit(world.home, {"name": "Home G8", "payment_method": ""}, world.sam)
 
 

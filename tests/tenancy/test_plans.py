@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tenancy.errors import InvalidValue, StateConflict
+from tenancy.errors import InvalidValue, NothingChanged, StateConflict
 from tenancy.models import AuditEvent, Plan, User
 from tenancy.services import plans
 from tests.digest import nothing_changes, refused
@@ -143,7 +143,7 @@ def test_an_edit_of_a_stale_copy_keeps_what_others_changed(db: None) -> None:
 def test_an_edit_to_the_same_values_is_refused(db: None) -> None:
     plan = make_plan()
 
-    with refused(plans.NothingChanged, says="nothing was changed"):
+    with refused(NothingChanged, says="nothing was changed"):
         edit(plan, price="89", max_sites=1)
 
 

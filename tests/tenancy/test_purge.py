@@ -9,6 +9,7 @@ from django.test import Client
 from billing.models import Allocation, PayerLink, Payment, Place
 from billing.services import (
     bank_transfers,
+    line_verbs,
     money_proof,
     onboarding,
     proof,
@@ -256,9 +257,9 @@ def test_money_that_waits_is_returned_first(customer: Account, world: World) -> 
         purge(customer)
 
     (waits,) = Allocation.objects.filter(place=Place.UNAPPLIED)
-    reconciliation.reopen(line=waits.line, by=world.fiona, reason=REASON, now=NOW)
+    line_verbs.reopen(line=waits.line, by=world.fiona, reason=REASON, now=NOW)
     waits.line.refresh_from_db()
-    reconciliation.give_back(line=waits.line, by=world.fiona, reason=REASON, now=NOW)
+    line_verbs.give_back(line=waits.line, by=world.fiona, reason=REASON, now=NOW)
     purge(customer)
     assert tables_that_tell_of(CANARY) == KEPT
 

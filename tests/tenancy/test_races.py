@@ -12,7 +12,7 @@ from tenancy.errors import StateConflict
 from tenancy.models import Account, AccountStatus, SuspensionReason, User
 from tenancy.roles import Role
 from tenancy.services import lifecycle, users
-from tests.factories import DAY, NOW, REASON, make_account, make_user
+from tests.factories import DAY, NOW, REASON, expire_trials, make_account, make_user
 from tests.racing import SECONDS, Meeting, Outcome, a_copy, at_once, one_wins
 
 
@@ -94,7 +94,7 @@ def still_a_trial(account: Account) -> None:
 
 
 def test_a_trial_extended_while_trials_expire_goes_on(committed: None) -> None:
-    account = extended_meanwhile(lambda _: lifecycle.expire_trials(now=NOW))
+    account = extended_meanwhile(lambda _: expire_trials(NOW))
 
     still_a_trial(account)
     assert not account.audit_events.filter(verb="trial_expired").exists()

@@ -10,7 +10,7 @@ from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import Account, AccountStatus, SuspensionReason, User
 from tenancy.services import lifecycle
 from tests.digest import nothing_changes, refused
-from tests.factories import DAY, NOW, REASON, make_account, put
+from tests.factories import DAY, NOW, REASON, expire_trials, make_account, put
 
 S = AccountStatus
 
@@ -123,23 +123,23 @@ def test_expiry_begins_exactly_at_the_end(db: None) -> None:
     account = make_account(trial_ends_at=NOW)
 
     with nothing_changes():
-        assert lifecycle.expire_trials(now=NOW - MICROSECOND) == []
+        assert expire_trials(NOW - MICROSECOND) == []
     assert account.trial_is_running(NOW - MICROSECOND)
     assert not account.trial_is_running(NOW)
-    assert lifecycle.expire_trials(now=NOW) == [account]
+    assert expire_trials(NOW) == [account]
 
 
 def test_a_trial_is_still_running_one_microsecond_before(db: None) -> None:
     make_account(trial_ends_at=NOW + MICROSECOND)
 
     with nothing_changes():
-        assert lifecycle.expire_trials(now=NOW) == []
+        assert expire_trials(NOW) == []
 
 
 def test_an_expired_trial_is_suspended_by_the_system_with_the_reason(db: None) -> None:
     account = make_account(trial_ends_at=NOW - DAY)
 
-    lifecycle.expire_trials(now=NOW)
+    expire_trials(NOW)
 
     account.refresh_from_db()
     event = account.audit_events.get()
@@ -152,10 +152,10 @@ def test_an_expired_trial_is_suspended_by_the_system_with_the_reason(db: None) -
 
 def test_expiring_again_changes_nothing(db: None) -> None:
     make_account(trial_ends_at=NOW - DAY)
-    lifecycle.expire_trials(now=NOW)
+    expire_trials(NOW)
 
     with nothing_changes():
-        assert lifecycle.expire_trials(now=NOW + DAY) == []
+        assert expire_trials(NOW + DAY) == []
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_other_accounts_do_not_expire(db: None, facts: dict[str, object]) -> Non
     make_account(**{"trial_ends_at": NOW - DAY} | facts)
 
     with nothing_changes():
-        assert lifecycle.expire_trials(now=NOW) == []
+        assert expire_trials(NOW) == []
 
 
 MEANWHILE = {
@@ -199,6 +199,6 @@ def test_what_happened_since_the_list_was_read_counts(
 
     monkeypatch.setattr(lifecycle, "lock", lock_after_the_change)
 
-    assert lifecycle.expire_trials(now=NOW) == []
+    assert expire_trials(NOW) == []
     account.refresh_from_db()
     assert account.status == change.get("status", S.TRIAL)

@@ -16,27 +16,42 @@ from billing.models import (
     Place,
     StatementLine,
 )
-from billing.services import bank_transfers, proof, reconciliation, reversals, unapplied
+from billing.services import (
+    bank_transfers,
+    line_verbs,
+    links,
+    proof,
+    reconciliation,
+    reversals,
+    splits,
+    unapplied,
+    write_offs,
+)
 from tests.factories import NOW, REASON, make_staff
 
 
 def act[R](verb: Callable[..., R], **arguments: object) -> R:
-    facts = {"reason": REASON, "now": NOW}
+    return turn(verb, **{"now": NOW} | arguments)
+
+
+def turn[R](verb: Callable[..., R], **arguments: object) -> R:
+    """The same for a verb that does not ask when."""
+    facts = {"reason": REASON}
     if "by" not in arguments:
         facts["by"] = make_staff()
     return verb(**facts | arguments)
 
 
 apply = partial(act, reconciliation.apply)
-split = partial(act, reconciliation.split)
-link = partial(act, reconciliation.link)
+split = partial(act, splits.split)
+link = partial(act, links.link)
 put_on_account = partial(act, reconciliation.put_on_account)
-hold = partial(act, reconciliation.hold)
-release = partial(act, reconciliation.release)
-ignore = partial(act, reconciliation.ignore)
-give_back = partial(act, reconciliation.give_back)
-reopen = partial(act, reconciliation.reopen)
-write_off = partial(act, reconciliation.write_off)
+hold = partial(turn, line_verbs.hold)
+release = partial(turn, line_verbs.release)
+ignore = partial(act, line_verbs.ignore)
+give_back = partial(act, line_verbs.give_back)
+reopen = partial(act, line_verbs.reopen)
+write_off = partial(act, write_offs.write_off)
 use = partial(act, unapplied.use)
 give_unapplied_back = partial(act, unapplied.give_back)
 reverse = partial(act, reversals.reverse)

@@ -11,9 +11,9 @@ from billing.models import (
     Place,
 )
 from billing.services import payer_links, unapplied
+from billing.services.allocations import LineTaken
 from billing.services.bank_transfers import AlreadyConfirmed
 from billing.services.receipts import BankIdUsed
-from billing.services.reconciliation import LineTaken
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import AccountStatus, AuditEvent
 from tenancy.records import OwnAccount

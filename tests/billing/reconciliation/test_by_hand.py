@@ -3,8 +3,9 @@
 import pytest
 
 from billing.models import Activation, LineState, PayerLink, PaymentStatus, Place
+from billing.services.allocations import LineTaken
+from billing.services.links import NotTheSameMoney
 from billing.services.receipts import BankIdOnStatement, BankIdUsed, WrongAmount
-from billing.services.reconciliation import LineTaken, NotTheSameMoney
 from tenancy.errors import StateConflict
 from tests.billing.reconciliation.acts import (
     apply,

@@ -18,7 +18,7 @@ from billing.models import (
     StatementLine,
     TransactionType,
 )
-from billing.services.reconciliation import Part
+from billing.services.splits import Part
 from tenancy.errors import ServiceError
 from tenancy.models import Account, AccountStatus, User
 from tests.billing.reconciliation import acts

@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 
 from billing.models import Activation, Allocation, Payment, PaymentStatus, Place, StatementLine
 from billing.services import allocations
+from billing.services.allocations import LineTaken
 from billing.services.bank_transfers import AlreadyConfirmed
-from billing.services.reconciliation import LineTaken
 from billing.services.reversals import AlreadyReversed
 from billing.services.unapplied import MoneyUsed
 from tenancy.models import User
@@ -165,7 +165,7 @@ def test_lines_and_accounts_crosswise_never_wait_in_a_circle(committed: None) ->
     lines = [make_line(usd(100)) for _ in range(4)]
 
     def divide(line: StatementLine, order: tuple[object, object]) -> object:
-        from billing.services.reconciliation import Part
+        from billing.services.splits import Part
 
         parts = [Part(usd(50), account=a_copy(account)) for account in order]
         return split(line=a_copy(line), parts=parts, by=staff)

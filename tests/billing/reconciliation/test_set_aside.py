@@ -2,7 +2,7 @@
 
 from billing.models import LineState, Place
 from billing.services import unapplied
-from billing.services.reconciliation import LineTaken
+from billing.services.allocations import LineTaken
 from tenancy.errors import StateConflict
 from tenancy.models import AuditEvent
 from tenancy.records import OwnAccount

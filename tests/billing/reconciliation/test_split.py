@@ -6,8 +6,9 @@ import pytest
 
 from billing.models import LineState, PaymentStatus, Place
 from billing.services import unapplied
+from billing.services.allocations import LineTaken
 from billing.services.bank_transfers import AlreadyConfirmed
-from billing.services.reconciliation import LineTaken, Part, SplitDiffers
+from billing.services.splits import Part, SplitDiffers
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import AuditEvent
 from tenancy.records import OwnAccount

@@ -6,7 +6,7 @@ from django.conf import LazySettings
 
 from billing.models import PaymentStatus
 from billing.services.bank_transfers import AlreadyConfirmed
-from billing.services.reconciliation import OverTolerance
+from billing.services.write_offs import OverTolerance
 from tenancy.errors import StateConflict
 from tenancy.models import AccountStatus, AuditEvent
 from tenancy.records import OwnAccount

@@ -8,7 +8,15 @@ import pytest
 from billing.models import Allocation, Place
 from billing.reports import cash, places
 from billing.reports.cash import Cash, Origin, WrittenOff
-from billing.services import bank_transfers, reconciliation, reversals, unapplied
+from billing.services import (
+    bank_transfers,
+    line_verbs,
+    links,
+    reconciliation,
+    reversals,
+    unapplied,
+    write_offs,
+)
 from billing.services.receipts import Receipt
 from tenancy.models import PaymentMethod
 from tests.billing.reports.builders import (
@@ -118,10 +126,10 @@ def test_using_and_returning_unapplied_money() -> None:
 
 def test_money_that_was_set_aside_first_still_counts_on_the_banks_day() -> None:
     line = came("89.00", date(2025, 10, 31))
-    reconciliation.ignore(line=line, **by_whom(at(11, 1)))
+    line_verbs.ignore(line=line, **by_whom(at(11, 1)))
     assert figures() == {}
 
-    reconciliation.reopen(line=line, **by_whom(at(11, 2)))
+    line_verbs.reopen(line=line, **by_whom(at(11, 2)))
     reconciliation.apply(line=line, payment=asked(make_account(), at(11, 2)), **by_whom(at(11, 2)))
 
     assert figures() == {("2025-10", "applied"): ("89.00", "0.00")}
@@ -136,7 +144,7 @@ def test_by_hand_until_its_line_is_linked() -> None:
     }
 
     line = came("89.00", date(2025, 10, 31), bank_transaction_id=payment.bank_transaction_id)
-    reconciliation.link(line=line, payment=payment, **by_whom(at(11, 5)))
+    links.link(line=line, payment=payment, **by_whom(at(11, 5)))
     reversals.reverse(payment=other, **by_whom(at(12, 31, 23)))
 
     assert figures() == {
@@ -194,7 +202,7 @@ def test_the_method_is_the_payments() -> None:
 def test_what_was_written_off_is_no_cash_and_stands_apart() -> None:
     plan = make_plan(price=Decimal("100.00"))
     payment = paid(make_account(plan=plan), at(10, 31), "99.50")
-    reconciliation.write_off(payment=payment, **by_whom(at(11, 3)))
+    write_offs.write_off(payment=payment, **by_whom(at(11, 3)))
     assert figures() == {("2025-10", "applied"): ("99.50", "0.00")}
     assert cash.written_off(months=AUTUMN) == [
         WrittenOff(NOVEMBER, "USD", Decimal("0.50"), Decimal("0.00"))

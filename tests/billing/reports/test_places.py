@@ -8,7 +8,7 @@ import pytest
 from billing.models import Place
 from billing.reports import places
 from billing.reports.places import MoneyIn
-from billing.services import reconciliation, reversals
+from billing.services import line_verbs, reversals, splits
 from tests.billing.reports.builders import AUTUMN, NOVEMBER, OCTOBER, asked, at, by_whom, came, paid
 from tests.factories import make_account
 
@@ -22,15 +22,15 @@ def by_place(*amounts: str) -> dict[Place, Decimal]:
 def test_by_month_and_place() -> None:
     account, now = make_account(), at(12, 5)
     payment = paid(account, at(12, 3), "100.00", on=date(2025, 11, 30))
-    reconciliation.ignore(line=came("3.00", date(2025, 11, 1)), **by_whom(now))
-    reconciliation.give_back(line=came("20.00", date(2025, 11, 1)), **by_whom(now))
+    line_verbs.ignore(line=came("3.00", date(2025, 11, 1)), **by_whom(now))
+    line_verbs.give_back(line=came("20.00", date(2025, 11, 1)), **by_whom(now))
     came("7.00", date(2025, 11, 2))
     split = came("60.00", date(2025, 11, 3))
     parts = [
-        reconciliation.Part(Decimal("40.00"), payment=asked(make_account(), now)),
-        reconciliation.Part(Decimal("20.00"), account=account),
+        splits.Part(Decimal("40.00"), payment=asked(make_account(), now)),
+        splits.Part(Decimal("20.00"), account=account),
     ]
-    reconciliation.split(line=split, parts=parts, **by_whom(now))
+    splits.split(line=split, parts=parts, **by_whom(now))
     came("-500.00", date(2025, 11, 4))
     came("0.00", date(2025, 11, 4))
     came("1.00", date(2025, 10, 31))

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from billing.models import Allocation, LineState, Payment, PaymentStatus
-from billing.services import reconciliation
+from billing.services import line_verbs, reconciliation
 from console.reconcile import bulk
 from console.reconcile.rows import Tick
 from tenancy.models import AuditEvent
@@ -50,7 +50,7 @@ def test_each_ticked_line_is_done_or_refused_on_its_own(finance: Client, world: 
         tick(late, taken),
     ]
     other = make_staff(email="faster@igny8.example")
-    reconciliation.ignore(line=late, by=other, reason="Interest", now=days_ago(0))
+    line_verbs.ignore(line=late, by=other, reason="Interest", now=days_ago(0))
 
     page = finance.post(f"{QUEUE}?age=0-2", form(*ticks))
 
@@ -97,7 +97,7 @@ def test_the_same_form_twice_does_nothing_twice_and_tries_again_what_was_refused
     finance.post(QUEUE, sent)
     assert [done for done, _ in results_of(finance).values()] == [True, False]
 
-    reconciliation.reopen(line=blocked, by=world.fiona, reason="Known now", now=days_ago(0))
+    line_verbs.reopen(line=blocked, by=world.fiona, reason="Known now", now=days_ago(0))
     finance.post(QUEUE, sent)
 
     assert [done for done, _ in results_of(finance).values()] == [True, True]

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing.models import LineState, Payment, PaymentStatus, StatementLine
-from billing.services import reconciliation
+from billing.services import line_verbs
 from billing.services.unapplied import total
 from console.reconcile.search import find
 from tests.conftest import World
@@ -191,7 +191,7 @@ def test_a_line_taken_meanwhile_tells_who_and_when(finance: Client, world: World
     payment = waiting(world.other)
     line = line_for(payment)
     now = days_ago(0)
-    reconciliation.ignore(line=line, by=world.ruth, reason="Interest", now=now)
+    line_verbs.ignore(line=line, by=world.ruth, reason="Interest", now=now)
 
     said = refusal(finance, line, "apply", f"?payment={payment.pk}")
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import StatementLine
-from billing.services import reconciliation
+from billing.services import line_verbs
 from console.groups import GROUPS
 from console.reconcile import filters
 from tenancy.models import AuditEvent
@@ -40,7 +40,7 @@ def shown(query: str = "") -> list[StatementLine]:
 
 
 def hold(line: StatementLine, world: World) -> None:
-    reconciliation.hold(line=line, by=world.fiona, reason="Who is it?", now=days_ago(0))
+    line_verbs.hold(line=line, by=world.fiona, reason="Who is it?")
 
 
 def text_of(page: str) -> str:

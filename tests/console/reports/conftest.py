@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from billing.models import TransactionType
-from billing.services import reconciliation, reversals
+from billing.services import line_verbs, reconciliation, reversals, write_offs
 from console.reports import pages, period
 from console.reports.catalog import REPORTS
 from console.reports.report import Asked, Shown
@@ -64,7 +64,7 @@ def make_money() -> Money:
     paid_by_hand(make_account(plan=growth), at(12, 3))
     for reversed_ in (False, True):
         nearly = paid(make_account(plan=growth), at(11, 28), "138.70")
-        reconciliation.write_off(payment=nearly, **by_whom(at(12, 3)))
+        write_offs.write_off(payment=nearly, **by_whom(at(12, 3)))
         if reversed_:
             reversals.reverse(payment=nearly, **by_whom(at(12, 4)))
     paid(make_account(plan=growth), at(12, 20), "39.00")
@@ -75,8 +75,8 @@ def make_money() -> Money:
         reconciliation.put_on_account(
             line=line, account=other, **by_whom(datetime.combine(days, NOW.timetz()))
         )
-    reconciliation.give_back(line=came("20.00", date(2025, 12, 4)), **by_whom(NOW))
-    reconciliation.ignore(line=came("3.00", date(2025, 12, 4)), **by_whom(NOW))
+    line_verbs.give_back(line=came("20.00", date(2025, 12, 4)), **by_whom(NOW))
+    line_verbs.ignore(line=came("3.00", date(2025, 12, 4)), **by_whom(NOW))
     came("7.00", date(2025, 12, 5))
     came("-50.00", date(2025, 12, 5))
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Approval, LineState, Payment, PaymentStatus, TransactionType
-from billing.services import reconciliation, unapplied
+from billing.services import line_verbs, reconciliation, unapplied
 from tenancy.models import AuditEvent, User
 from tests import factories
 from tests.conftest import World
@@ -183,7 +183,7 @@ def test_rejecting_says_what_becomes_of_money_that_came(world: World, as_: SignI
 def test_a_refused_attempt_is_kept(world: World, as_: SignIn) -> None:
     client, line = as_(world.fiona), factories.make_line(Decimal("50.00"))
     facts = {"by": world.ruth, "reason": "Interest", "now": timezone.now()}
-    reconciliation.ignore(line=line, **facts)
+    line_verbs.ignore(line=line, **facts)
 
     page = submit(client, line, "return_line")
 

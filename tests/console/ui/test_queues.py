@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from billing.models import PaymentStatus
-from billing.services import bank_transfers, reconciliation, unapplied
+from billing.services import bank_transfers, line_verbs, reconciliation, unapplied
 from console import queues
 from tenancy.models import Account, AccountStatus, AuditEvent, SuspensionReason, User
 from tenancy.records import record
@@ -79,8 +79,8 @@ def busy(world: World) -> dict[str, set[str]]:
     make_approval(world, now, amount=6000, expires_in=-DAY)
     people = {"by": world.fiona, "reason": "For a test", "now": now}
     new, held, ignored = (factories.make_line(Decimal(amount)) for amount in (50, 60, 70))
-    reconciliation.hold(line=held, **people)
-    reconciliation.ignore(line=ignored, **people)
+    line_verbs.hold(line=held, by=world.fiona, reason="For a test")
+    line_verbs.ignore(line=ignored, **people)
     factories.make_line(Decimal(-50))
     waits, used = (factories.put_unapplied(world.home, amount) for amount in ("7.00", "8.00"))
     unapplied.give_back(allocation=used, **people)
