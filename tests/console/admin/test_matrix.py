@@ -50,7 +50,10 @@ def expected_of_get(who: str, address: Address) -> set[int]:
 
 
 def target_of(furnished: Furnished, address: Address) -> object:
-    return furnished.one(address.model_admin.model) if address.model_admin else None
+    """None for the pages of a file: what is posted to a real one may well change it."""
+    if address.model_admin is None or address.kind == Kind.IMPORT:
+        return None
+    return furnished.one(address.model_admin.model)
 
 
 def business() -> dict[str, str]:
