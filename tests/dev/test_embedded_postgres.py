@@ -23,10 +23,13 @@ USER += "use(folder=Path(sys.argv[1])); print('up', flush=True); time.sleep(60)"
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """One cluster for this module, below a path too long for a socket."""
+    """One cluster with a row for this module, below a path too long for a socket."""
     with tempfile.TemporaryDirectory() as top:
         deep = Path(top) / ("deep" * 10) / ("deeper" * 10)
         deep.mkdir(parents=True)
+        server = use(folder=deep)
+        ask(server, "CREATE TABLE kept AS SELECT 42 AS answer")
+        server.close()
         yield deep
 
 
@@ -79,7 +82,7 @@ def server_pid(folder: Path) -> int:
 
 def test_leaves_no_process_and_keeps_the_data(folder: Path) -> None:
     server = use(folder=folder)
-    ask(server, "CREATE TABLE kept AS SELECT 42 AS answer")
+    assert processes(folder) != []
     server.close()
     assert processes(folder) == []
 

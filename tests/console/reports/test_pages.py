@@ -163,17 +163,6 @@ def test_no_such_number(query: str, money: Money) -> None:
         build("mrr-customers", query)
 
 
-@pytest.mark.django_db
-def test_an_empty_report_says_what_is_missing(finance: Client) -> None:
-    for report in LISTED:
-        shown = build(report.name)
-        assert (shown.tables[0].rows, shown.chart) == ([], None), report.name
-        assert shown.tables[0].empty
-    page = open_report(finance, "cash").content.decode()
-    assert "No money was booked in these months." in page
-    assert "Export CSV" not in page
-
-
 QUERIES = {
     "cash": 3,
     "money-in": 2,
