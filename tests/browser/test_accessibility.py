@@ -148,6 +148,7 @@ SPOILED = {
 }
 
 
+@pytest.mark.sweep
 def test_the_sweep_finds_what_is_wrong(desk: Desk, sweep: Sweep, world_in_server: World) -> None:
     desk.sign_in(world_in_server.sam)
     sweep.load("/admin/help/")
