@@ -8,7 +8,7 @@ from collections.abc import Collection
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from tenancy.errors import InvalidValue, NotPermitted, ServiceError, StateConflict
 from tenancy.models import User
@@ -59,7 +59,14 @@ def add(
         user.set_password(password)
     else:
         user.set_unusable_password()
-    save_with_history(user, by=by, reason=reason)
+    try:
+        with transaction.atomic():
+            save_with_history(user, by=by, reason=reason)
+    except IntegrityError:
+        # Somebody took the address since we looked.
+        _refuse_staff(email)
+        clean_email(email)
+        raise
     user.groups.set(chosen)
     record(
         "staff_added",

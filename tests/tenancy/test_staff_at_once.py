@@ -1,6 +1,7 @@
-"""Two Administrators who remove each other at the same moment: one of them stays."""
+"""Two Administrators at the same moment: one of those who remove each other stays; one adds."""
 
 import threading
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -8,6 +9,7 @@ from django.db import connection
 from tenancy.models import User
 from tenancy.services import staff
 from tests.factories import REASON, make_group, make_staff
+from tests.racing import Meeting, at_once, one_wins
 
 
 @pytest.mark.parametrize("verb", ["deactivate", "set_groups"])
@@ -38,3 +40,25 @@ def test_two_administrators_remove_each_other(committed: None, verb: str) -> Non
     assert len(refusals) == 1
     left = User.objects.filter(groups__name="Administrator", is_active=True, is_staff=True)
     assert left.count() == 1
+
+
+def test_two_add_one_person(committed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_group("Auditor")
+    meeting = Meeting(2)
+    clean = staff.clean_email
+
+    def clean_and_meet(email: str) -> str:
+        free = clean(email)
+        meeting.wait()
+        return free
+
+    monkeypatch.setattr(staff, "clean_email", clean_and_meet)
+    facts = {"email": "new@igny8.example", "groups": ["Auditor"], "reason": REASON}
+
+    outcomes = at_once(
+        *(partial(staff.add, by=make_staff("Administrator"), **facts) for _ in range(2))
+    )
+
+    assert one_wins(outcomes, refused_with=staff.AlreadyStaff) == User.objects.get(
+        email=facts["email"]
+    )
