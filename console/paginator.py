@@ -4,7 +4,7 @@ from django.core.paginator import Page, Paginator
 from django.db import connections
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
-from psycopg2 import sql
+from psycopg import sql
 
 # Counting stops here: “more than 10,000” is all that anybody does with the number.
 MOST_COUNTED = 10_000

@@ -5,7 +5,7 @@ the audit trail; without the rights, not even disabling a trigger is possible.
 """
 
 from django.db import connection
-from psycopg2 import sql
+from psycopg import sql
 
 # The triggers that mark a table are its definition here too; a new one cannot be forgotten.
 _MARKED = """

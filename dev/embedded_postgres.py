@@ -99,11 +99,11 @@ def use(*, folder: Path, temporary: bool = False) -> Server:
 
 
 def _answers(url: str) -> bool:
-    import psycopg2  # only here: the rest of dev/ runs before anything is installed
+    import psycopg  # only here: the rest of dev/ runs before anything is installed
 
     try:
-        psycopg2.connect(url, connect_timeout=5).close()
-    except psycopg2.OperationalError:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError:
         return False
     return True
 

@@ -7,21 +7,32 @@ from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg2 import errors, extensions
+from psycopg import Connection, errors
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
+from psycopg.pq import DiagnosticField, ExecStatus, Format, PGconn, PGresult
 
-# What is sent for a statement in a session: EXECUTE of what was prepared there, or the statement.
-_sent: WeakKeyDictionary[extensions.connection, dict[str, str]] = WeakKeyDictionary()
+_DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+
+# What was prepared in each session. Nothing in it holds the connection: it goes when that goes.
+_prepared: WeakKeyDictionary[Connection, dict[str, "_Statement"]] = WeakKeyDictionary()
 
 
 def one_row(sql: str, parameters: Sequence[object], *, is_repeatable: bool = False) -> tuple | None:
-    """Run a statement and return its first row, None when it has none.
+    """The first row of `all_rows`, None when there is none."""
+    rows = all_rows(sql, parameters, is_repeatable=is_repeatable)
+    return rows[0] if rows else None
 
-    A cursor of Django's takes half as long as the whole rest of a deduction on this side. Its
-    layers are left out where nobody looks at them: errors are Django's all the same, a broken
-    transaction is refused, and whoever listens to the queries (tests, DEBUG) gets them.
+
+def all_rows(sql: str, parameters: Sequence[object], *, is_repeatable: bool = False) -> list[tuple]:
+    """Run a statement and return its rows.
+
+    A cursor, Django's or the driver's, takes longer than the whole rest of a deduction on this
+    side. So the statement goes to libpq itself. What cursors promise is kept: errors are Django's,
+    a broken transaction is refused, and whoever listens to the queries (tests, DEBUG) gets them.
 
     Outside of a transaction PostgreSQL plans a statement once in a session instead of each time.
-    So what type a parameter has must follow from the SQL: `SELECT %s::int`, not `SELECT %s`.
+    So what type a parameter has must follow from the SQL: `SELECT %s::int`, not `SELECT %s`. JSON
+    is asked for as text: inside a transaction it is read in another way.
 
     A statement that `is_repeatable` (a read) does without Django's question whether the connection
     still stands: if it does not, it is opened again and the statement sent once more.
@@ -30,60 +41,85 @@ def one_row(sql: str, parameters: Sequence[object], *, is_repeatable: bool = Fal
     if here.execute_wrappers or here.queries_logged:
         with here.cursor() as cursor:
             cursor.execute(sql, parameters)
-            return cursor.fetchone()
+            return cursor.fetchall()
     if is_repeatable and here.connection is not None and not here.in_atomic_block:
         here.health_check_done = True
         try:
-            return _first(here, sql, parameters)
+            return _rows(here, sql, parameters)
         except (InterfaceError, OperationalError):
             if not here.connection.closed:
                 raise
             here.close()
     here.close_if_health_check_failed()
-    here.ensure_connection()
+    if here.connection is None:
+        here.ensure_connection()
     here.validate_no_broken_transaction()
-    return _first(here, sql, parameters)
+    return _rows(here, sql, parameters)
 
 
-def _first(here: BaseDatabaseWrapper, sql: str, parameters: Sequence[object]) -> tuple | None:
-    with here.wrap_database_errors, here.connection.cursor() as cursor:
-        # In a transaction, an error of what was prepared would be the end of all of it.
-        if here.in_atomic_block:
+def _rows(here: BaseDatabaseWrapper, sql: str, parameters: Sequence[object]) -> list[tuple]:
+    connection = here.connection
+    with here.wrap_database_errors:
+        if connection.autocommit:
+            return _statement(connection, sql).rows(connection.pgconn, parameters)
+        # In a transaction, an error of what was prepared would be the end of all of it. And the
+        # driver begins one with the first statement of a cursor, not before.
+        with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
-        else:
-            _execute_prepared(cursor, sql, parameters)
-        return cursor.fetchone()
+            return cursor.fetchall()
 
 
-def _execute_prepared(cursor: extensions.cursor, sql: str, parameters: Sequence[object]) -> None:
-    sent = _sent.get(cursor.connection)
-    if sent is None:
-        sent = _sent[cursor.connection] = {}
-    if sql not in sent:
-        sent[sql] = _prepare(cursor, sql)
-    try:
-        cursor.execute(sent[sql], parameters)
-    except errors.InvalidSqlStatementName:
-        # A pooler has put this transaction into another session, and will again.
-        sent[sql] = sql
-        cursor.execute(sql, parameters)
-    except errors.FeatureNotSupported:
-        # "cached plan must not change result type": a migration came in between.
-        del sent[sql]
-        with suppress(errors.InvalidSqlStatementName):
-            cursor.execute(f"DEALLOCATE {_name(sql)}")
-        cursor.execute(sql, parameters)
+def _statement(connection: Connection, sql: str) -> "_Statement":
+    statements = _prepared.get(connection)
+    if statements is None:
+        statements = _prepared[connection] = {}
+    statement = statements.get(sql)
+    if statement is None:
+        statement = statements[sql] = _Statement(sql, connection.adapters)
+    return statement
 
 
-def _prepare(cursor: extensions.cursor, sql: str) -> str:
-    """Prepare a statement and return what executes it."""
-    marks = ["%s"] * sql.count("%s")
-    numbers = [f"${number}" for number, _ in enumerate(marks, 1)]
-    # Behind a pooler, another process may have prepared it. It is the same: the name says so.
-    with suppress(errors.DuplicatePreparedStatement):
-        cursor.execute(f"PREPARE {_name(sql)} AS {sql % tuple(numbers)}")
-    return f"EXECUTE {_name(sql)}({', '.join(marks)})" if marks else f"EXECUTE {_name(sql)}"
+class _Statement:
+    """A statement in a session: how it is sent, and how its row is read."""
+
+    def __init__(self, sql: str, adapters: AdaptersMap) -> None:
+        numbers = [f"${number}" for number in range(1, sql.count("%s") + 1)]
+        self.command = (sql % tuple(numbers)).encode()
+        self.name = f"one_row_{sha256(self.command).hexdigest()[:16]}".encode()
+        self.formats = [PyFormat.TEXT] * len(numbers)
+        self.values = Transformer(adapters)
+        self.is_prepared: bool | None = None
+
+    def rows(self, session: PGconn, parameters: Sequence[object]) -> list[tuple]:
+        result = self._execute(session, self.values.dump_sequence(parameters, self.formats))
+        self.values.set_pgresult(result)
+        return self.values.load_rows(0, result.ntuples, tuple)
+
+    def _execute(self, session: PGconn, values: Sequence) -> PGresult:
+        if self.is_prepared is None:
+            # Behind a pooler, another process may have prepared it. It is the same: the name says
+            # so.
+            with suppress(errors.DuplicatePreparedStatement):
+                _checked(session.prepare(self.name, self.command))
+            self.is_prepared = True
+        if self.is_prepared:
+            try:
+                return _checked(session.exec_prepared(self.name, values, None, Format.BINARY))
+            except errors.InvalidSqlStatementName:
+                # A pooler has put this transaction into another session, and will again.
+                self.is_prepared = False
+            except errors.FeatureNotSupported:
+                # "cached plan must not change result type": a migration came in between.
+                self.is_prepared = None
+                with suppress(errors.InvalidSqlStatementName):
+                    _checked(session.exec_(b"DEALLOCATE " + self.name))
+        return _checked(session.exec_params(self.command, values, None, None, Format.BINARY))
 
 
-def _name(sql: str) -> str:
-    return f"one_row_{sha256(sql.encode()).hexdigest()[:16]}"
+def _checked(result: PGresult) -> PGresult:
+    if result.status in _DONE:
+        return result
+    if result.error_field(DiagnosticField.SQLSTATE) is None:
+        # Not from the server: the connection is gone.
+        raise errors.OperationalError(result.get_error_message())
+    raise errors.error_from_result(result)

@@ -1,6 +1,7 @@
 """The short way to the database keeps what Django's cursor promises."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import DataError, OperationalError, connection, transaction
@@ -30,6 +31,28 @@ def prepared() -> int:
 
 def test_a_statement_gives_its_row(db: None) -> None:
     assert one_row(NEXT, (1, "a")) == (2, "a")
+
+
+def test_values_are_the_same_inside_and_outside_of_a_transaction(session: None) -> None:
+    """Two ways to the server, and two ways to read what it sends."""
+    every_type = """
+    SELECT 1::int, 2::bigint, 'é'::text, 'x'::varchar, true, NULL::text, 1.5::float, 1.50::numeric,
+           '2026-03-01'::date, '2026-03-01 12:00:00.5+02'::timestamptz,
+           '0b9a1c5e-5c4f-4c53-9c0a-0d8d1d5e7a11'::uuid, ARRAY['a', 'b']::varchar[], '{1}'::int[]
+    """
+
+    alone = one_row(every_type, ())
+    with transaction.atomic():
+        within = one_row(every_type, ())
+
+    assert alone == within
+    assert [type(value) for value in alone] == [type(value) for value in within]
+    assert alone[9].utcoffset() == within[9].utcoffset() == timedelta(0)
+
+
+def test_a_statement_without_a_row_gives_none(session: None) -> None:
+    assert one_row("SELECT %s::int WHERE false", (1,)) is None
+    assert one_row("SELECT %s::int LIMIT 1", (1,)) == (1,)
 
 
 def test_an_error_is_one_of_djangos(db: None) -> None:
@@ -93,7 +116,7 @@ def test_a_session_that_was_swapped_behind_us_gets_the_statement_itself(session:
 
 def test_what_another_process_prepared_in_a_session_is_used(session: None) -> None:
     one_row(NEXT, (1, "a"))
-    round_trip._sent.clear()
+    round_trip._prepared.clear()
 
     assert one_row(NEXT, (1, "a")) == (2, "a")
     assert prepared() == 1

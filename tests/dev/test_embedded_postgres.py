@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-import psycopg2
+import psycopg
 import pytest
 
 from dev.embedded_postgres import Server, use
@@ -34,7 +34,7 @@ def folder() -> Iterator[Path]:
 
 
 def ask(server: Server, question: str) -> object:
-    with closing(psycopg2.connect(server.url)) as connection:
+    with closing(psycopg.connect(server.url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(question)
@@ -160,5 +160,5 @@ def test_a_half_made_cluster_is_made_anew(tmp_path: Path) -> None:
 def answers(server: Server) -> bool:
     try:
         return ask(server, "SELECT 1") == 1
-    except psycopg2.OperationalError:
+    except psycopg.OperationalError:
         return False
