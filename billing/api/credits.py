@@ -4,7 +4,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from billing.models import CostUnit, CreditTransaction, Operation, TransactionType
-from billing.services import costs, credits, holds
+from billing.services import costs, holds, spending
 from billing.services.costs import MAX_UNITS
 from billing.services.ledger import Posted
 from tenancy.api.calls import Call, Key
@@ -110,9 +110,9 @@ class CheckView(ApiView):
         answer=EstimateAnswer,
         key=Key.IGNORED,
     )
-    def post(self, call: Call) -> credits.Estimate:
+    def post(self, call: Call) -> spending.Estimate:
         """Spends nothing and promises nothing: for work that must not run in vain, hold."""
-        return credits.check(account=call.account, now=timezone.now(), **call.data)
+        return spending.check(account=call.account, now=timezone.now(), **call.data)
 
 
 class DeductView(ApiView):
@@ -128,7 +128,7 @@ class DeductView(ApiView):
     )
     def post(self, call: Call) -> dict[str, object] | Replayed:
         """Exactly once for each Idempotency-Key, for ever."""
-        posted = credits.deduct(
+        posted = spending.deduct(
             account=call.account,
             **call.data,
             idempotency_key=call.key,

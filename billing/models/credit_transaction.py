@@ -30,7 +30,8 @@ class AppendOnlyQuerySet(models.QuerySet):
 
 class CreditTransaction(models.Model):
     """One row of the ledger. Inserting it posts it: a trigger moves the balance and fills
-    `sequence` and `balance_after`, whatever the client sent. Never changed, never deleted.
+    `sequence`, `balance_after` and `available_after`, whatever the client sent. Never changed,
+    never deleted.
     """
 
     # No plain indexes on the foreign keys: the unique constraints below begin with them or stand
@@ -48,6 +49,8 @@ class CreditTransaction(models.Model):
     type = models.CharField(max_length=20, choices=TransactionType)
     amount = models.BigIntegerField(help_text="Credits; negative when spent.")
     balance_after = models.BigIntegerField(db_default=0, editable=False)
+    # The balance less what was held then; null in rows that are older than this column.
+    available_after = models.BigIntegerField(null=True, editable=False)
     operation = models.CharField(max_length=40, blank=True)
     description = models.CharField(max_length=255, blank=True)
     reason = models.TextField(blank=True)

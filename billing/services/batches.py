@@ -4,23 +4,19 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db import connection
-
 from billing.services.costs import price_arguments
 from billing.services.ledger import REQUEST, Posted, answer, check_key
 from tenancy.errors import InvalidValue, ServiceError
 from tenancy.models import Account
+from tenancy.round_trip import all_rows
 
 MAX_ITEMS = 1_000
 
-_DEDUCT_MANY = """
-SELECT * FROM deduct_many(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[],
-                          %s::text[], %s::text[], %s::jsonb[])
-"""
+_DEDUCT_MANY = "SELECT * FROM deduct_many(%s::jsonb)"
 
 
 class Deduction(NamedTuple):
-    """One item; the arguments of `credits.deduct`. The key is not optional here."""
+    """One item; the arguments of `spending.deduct`. The key is not optional here."""
 
     account: Account
     operation: str
@@ -53,15 +49,13 @@ def deduct_many(*, items: Sequence[Deduction]) -> list[Outcome]:
         raise InvalidValue(
             f"A batch has 1 to {MAX_ITEMS:,} deductions, not {len(items):,}.", field="items"
         )
-    columns = list(zip(*(_arguments(n, item) for n, item in enumerate(items)), strict=True))
-    with connection.cursor() as cursor:
-        cursor.execute(_DEDUCT_MANY, [list(column) for column in columns])
-        rows = cursor.fetchall()
+    asked = json.dumps([_asked(n, item) for n, item in enumerate(items)])
+    rows = all_rows(_DEDUCT_MANY, [asked])
     outcomes = {number: _outcome(items[number - 1], row) for number, *row in rows}
     return [outcomes[number] for number in range(1, len(items) + 1)]
 
 
-def _arguments(number: int, item: Deduction) -> tuple:
+def _asked(number: int, item: Deduction) -> dict[str, object]:
     try:
         operation, units, unit, credits = price_arguments(
             operation=item.operation, units=item.units
@@ -73,16 +67,16 @@ def _arguments(number: int, item: Deduction) -> tuple:
     metadata = item.metadata
     if item.fingerprint:
         metadata = {**(metadata or {}), REQUEST: item.fingerprint}
-    return (
-        item.account.pk,
-        operation,
-        units,
-        unit,
-        credits,
-        item.idempotency_key,
-        item.description or operation,
-        json.dumps(metadata) if metadata else None,
-    )
+    return {
+        "account": item.account.pk,
+        "operation": operation,
+        "units": units,
+        "unit": unit,
+        "credits": credits,
+        "key": item.idempotency_key,
+        "description": item.description or operation,
+        "metadata": metadata or None,
+    }
 
 
 def _outcome(item: Deduction, row: Sequence) -> Outcome:

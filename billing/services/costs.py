@@ -40,7 +40,8 @@ def cost_of(*, operation: str, units: int) -> int:
     outside 1 to 1,000,000.
     """
     return one_row(
-        "SELECT operation_cost(%s, %s, %s, %s)", price_arguments(operation=operation, units=units)
+        "SELECT cost FROM operation_cost(%s, %s, %s, %s)",
+        price_arguments(operation=operation, units=units),
     )[0]
 
 

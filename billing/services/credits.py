@@ -1,101 +1,26 @@
-"""Credits: what an account may spend, spending it, and what staff give, correct and undo."""
+"""Credits that staff give, correct and undo, and those that an account starts with."""
 
-import json
 from datetime import datetime
-from typing import NamedTuple
 
 from django.db import transaction
 
 from billing.models import CreditBalance, CreditTransaction, TransactionType
-from billing.services import grant_limits, holds, second_person
-from billing.services.costs import cost_of, price_arguments
+from billing.services import grant_limits, second_person
 from billing.services.ledger import (
-    REQUEST,
     InsufficientCredits,
     Posted,
-    answer,
     check_amount,
-    check_key,
     post,
     refusal,
 )
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import Account, AccountStatus, User
 from tenancy.records import clean_reason, lock, record, refuse_own_account
-from tenancy.round_trip import one_row
 from tenancy.services.accounts import refuse_deleted
 
 
 class AlreadyReversed(StateConflict):
     code = "already_reversed"
-
-
-class Estimate(NamedTuple):
-    """What an operation would cost, in credits, and whether that can be spent now."""
-
-    allowed: bool
-    cost: int
-    available: int
-
-
-_DEDUCT = """
-SELECT * FROM post_credit(%s, 'deduction', -operation_cost(%s, %s, %s, %s), %s, %s, '', NULL, NULL,
-                          %s, NULL, %s, %s)
-"""
-
-
-def check(*, account: Account, operation: str, now: datetime, units: int = 1) -> Estimate:
-    """Estimate an operation without spending. Raises UnknownOperation, InvalidValue."""
-    cost = cost_of(operation=operation, units=units)
-    # A hold that is over stands in nobody's way, also before it is given back.
-    balance = holds.balance(account=account, now=now)
-    return Estimate(
-        allowed=cost <= balance.available and not balance.frozen,
-        cost=cost,
-        available=balance.available,
-    )
-
-
-def deduct(
-    *,
-    account: Account,
-    operation: str,
-    units: int = 1,
-    idempotency_key: str | None,
-    description: str = "",
-    metadata: dict[str, object] | None = None,
-    fingerprint: str = "",
-    wait: bool = True,
-) -> Posted:
-    """Spend an operation's cost, exactly once for each key, in one round trip.
-
-    `fingerprint` is a hash of the caller's request: a key that comes back with another one is
-    refused, whatever the prices are by then. Without `wait`, a call whose key is at work in
-    another transaction is refused at once instead of standing in line.
-
-    Raises UnknownOperation, InvalidValue, InsufficientCredits, BalanceFrozen,
-    IdempotencyKeyReused, RequestInProgress.
-    """
-    price = price_arguments(operation=operation, units=units)
-    if idempotency_key is not None:
-        check_key(idempotency_key)
-    if fingerprint:
-        metadata = {**(metadata or {}), REQUEST: fingerprint}
-    row = one_row(
-        _DEDUCT,
-        (
-            account.pk,
-            *price,
-            price[0],
-            description or price[0],
-            idempotency_key,
-            json.dumps(metadata) if metadata else None,
-            wait or idempotency_key is None,
-        ),
-    )
-    return answer(
-        row, account=account, type="deduction", operation=price[0], fingerprint=fingerprint
-    )
 
 
 @transaction.atomic

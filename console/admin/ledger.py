@@ -49,7 +49,10 @@ class CreditTransactionAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     pasted = ("idempotency_key",)
     fieldsets = (
         (None, {"fields": ("account_link", "row_number", "created_at", "type_word")}),
-        ("Credits", {"fields": ("change", "balance", "operation_word", "description")}),
+        (
+            "Credits",
+            {"fields": ("change", "balance", "available", "operation_word", "description")},
+        ),
         ("Who and why", {"fields": ("by", ("reason",))}),
         ("Belongs to", {"fields": ("payment_link", "reverses_link", "reversed_link")}),
         ("For programs", {"fields": (("idempotency_key",), ("metadata_table",))}),
@@ -59,6 +62,7 @@ class CreditTransactionAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     type_word = columns.state("type", "Type", colors.LEDGER)
     change = columns.credits("amount", "Credits", signed=True)
     balance = columns.credits("balance_after", "Balance after")
+    available = columns.credits("available_after", "Available after")
     payment_link = columns.link("payment", "Bank transfer")
     reverses_link = columns.link("reverses", "Reverses")
     metadata_table = columns.table("metadata", "Metadata")

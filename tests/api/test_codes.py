@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 import console.urls  # noqa: F401 - loads every service, and so every refusal
-from billing.services import credits, ledger
+from billing.services import ledger, spending
 from console.settings.api import Rate
 from tenancy.api import tokens
 from tenancy.api.codes import Code
@@ -101,7 +101,7 @@ def raising(error: Exception, patch: pytest.MonkeyPatch, world: World) -> HttpRe
     def broken(**_: object) -> None:
         raise error
 
-    patch.setattr(credits, "deduct", broken)
+    patch.setattr(spending, "deduct", broken)
     headers = by_token(world.alice).headers
     # Otherwise the test client raises what the server would answer.
     client = APIClient(raise_request_exception=False)

@@ -233,12 +233,12 @@ class TestDeduct:
     def test_a_key_at_work_elsewhere_is_told_to_wait(
         self, alice: Caller, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from billing.services import credits, ledger
+        from billing.services import ledger, spending
 
         def at_work(**_: object) -> None:
             raise ledger.in_progress()
 
-        monkeypatch.setattr(credits, "deduct", at_work)
+        monkeypatch.setattr(spending, "deduct", at_work)
 
         response = alice.post("credits/deduct/", WORK, key="k1")
 

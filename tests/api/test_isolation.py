@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from billing.services import credits, holds
+from billing.services import holds, spending
 from tenancy.models import Account, SyncEvent, User
 from tenancy.roles import LADDER, Role
 from tests.api.table import CALLS, Who
@@ -78,7 +78,7 @@ def make_tenant(word: str) -> Tenant:
         idempotency_key=f"hold-{word}",
         now=timezone.now(),
     )
-    credits.deduct(
+    spending.deduct(
         account=account,
         operation="clustering",
         idempotency_key=f"key-{word}",

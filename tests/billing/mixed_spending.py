@@ -45,7 +45,7 @@ def _start(account_id: int, number: int, steps: int, keys: int) -> tuple[int, in
 
 
 def _work(account_id: int, choose: random.Random, steps: int, keys: int) -> dict[str, object]:
-    from billing.services import batches, credits, holds
+    from billing.services import batches, holds, spending
     from tenancy.errors import ServiceError
     from tenancy.models import Account
 
@@ -60,7 +60,7 @@ def _work(account_id: int, choose: random.Random, steps: int, keys: int) -> dict
 
     def deduct(key: str, wait: bool) -> None:
         facts = {"operation": "image_generation", "idempotency_key": key, "wait": wait}
-        note(credits.deduct(account=account, fingerprint=key, **facts), key)
+        note(spending.deduct(account=account, fingerprint=key, **facts), key)
 
     def deduct_many(key: str) -> None:
         # A key of the batch is also a key of single deductions.

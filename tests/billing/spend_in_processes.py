@@ -39,7 +39,7 @@ def _start(account_id: int, tries: int) -> tuple[int, int]:
 
 
 def _spend(account_id: int, tries: int) -> int:
-    from billing.services import credits
+    from billing.services import spending
     from billing.services.ledger import InsufficientCredits
     from tenancy.models import Account
 
@@ -47,7 +47,7 @@ def _spend(account_id: int, tries: int) -> int:
     spent = 0
     for _ in range(tries):
         try:
-            credits.deduct(
+            spending.deduct(
                 account=account, operation="image_prompt_extraction", idempotency_key=None
             )
             spent += 1

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from billing.models import CreditBalance, CreditHold, CreditTransaction, HoldStatus
-from billing.services import credits, holds
+from billing.services import holds, spending
 from billing.services.holds import Held
 from billing.services.ledger import InsufficientCredits, RequestInProgress
 from tenancy.errors import StateConflict
@@ -49,7 +49,7 @@ def test_checked_and_then_run_both_are(committed: None) -> None:
     account, meeting = make_account(credits=10), Meeting(2)
 
     def check_and_run() -> None:
-        if not credits.check(
+        if not spending.check(
             account=account, operation="content_generation", units=600, now=NOW
         ).allowed:
             raise InsufficientCredits("refused before it ran")
@@ -66,7 +66,7 @@ def test_checked_and_then_run_both_are(committed: None) -> None:
 
 def test_of_a_hold_and_a_deduction_one_gets_the_credits(committed: None) -> None:
     account, now = make_account(credits=10), datetime.now(tz=UTC)
-    deduct = partial(credits.deduct, operation="clustering", idempotency_key="b")
+    deduct = partial(spending.deduct, operation="clustering", idempotency_key="b")
 
     outcomes = at_once(partial(reserve, account, "a", now=now), partial(deduct, account=account))
 
@@ -244,7 +244,7 @@ def test_a_row_without_a_key_is_found_out(committed: None) -> None:
     account = make_account(credits=100)
     answer = {"rows": {"a": []}, "holds": {}, "told": {"posted": 2}}
     for _ in range(2):  # the retry of a caller who forgot the key
-        posted = credits.deduct(account=account, operation="clustering", idempotency_key=None)
+        posted = spending.deduct(account=account, operation="clustering", idempotency_key=None)
         answer["rows"]["a"].append(posted.transaction_id)
 
     with pytest.raises(AssertionError):

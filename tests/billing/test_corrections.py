@@ -11,7 +11,7 @@ from billing.models import (
     PaymentStatus,
     TransactionType,
 )
-from billing.services import credits
+from billing.services import credits, spending
 from billing.services.ledger import (
     InsufficientCredits,
     Posted,
@@ -30,7 +30,7 @@ OPERATION = Operation.IMAGE_PROMPT_EXTRACTION  # costs 2
 
 def deduct(account: Account, **overrides: object) -> Posted:
     facts = {"operation": OPERATION, "idempotency_key": None}
-    return credits.deduct(account=account, **facts | overrides)
+    return spending.deduct(account=account, **facts | overrides)
 
 
 def grant(account: Account, by: User, amount: object = 100, **overrides: object) -> Posted:

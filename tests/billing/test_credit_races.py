@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from billing.models import CreditTransaction, TransactionType
-from billing.services import credits, grant_limits
+from billing.services import credits, grant_limits, spending
 from billing.services.credits import AlreadyReversed
 from billing.services.grant_limits import OverLimit
 from billing.services.ledger import Posted, post
@@ -65,7 +65,9 @@ def spent_once(outcomes: list[Outcome], account: Account) -> None:
 
 
 def spend(account: Account, key: str | None) -> Posted:
-    return credits.deduct(account=account, operation="image_prompt_extraction", idempotency_key=key)
+    return spending.deduct(
+        account=account, operation="image_prompt_extraction", idempotency_key=key
+    )
 
 
 def test_of_eight_calls_with_one_key_one_spends(committed_world: World) -> None:

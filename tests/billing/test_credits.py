@@ -10,7 +10,7 @@ from billing.models import (
     CreditTransaction,
     Operation,
 )
-from billing.services import credits
+from billing.services import spending
 from billing.services.costs import CREDIT_COSTS, UnknownOperation, cost_of
 from billing.services.ledger import (
     BalanceFrozen,
@@ -31,7 +31,7 @@ OPERATION = Operation.IMAGE_PROMPT_EXTRACTION  # costs 2
 
 def deduct(account: Account, **overrides: object) -> Posted:
     facts = {"operation": OPERATION, "idempotency_key": None}
-    return credits.deduct(account=account, **facts | overrides)
+    return spending.deduct(account=account, **facts | overrides)
 
 
 def row(posted: Posted) -> CreditTransaction:
@@ -74,24 +74,24 @@ def test_a_row_overrides_the_constant(db: None) -> None:
 
 @pytest.mark.parametrize("units", [0, -1, True, 1.5, "3", None, 1_000_001])
 def test_units_are_whole_and_positive(world: World, units: object) -> None:
-    for verb in (partial(credits.check, now=NOW), deduct):
+    for verb in (partial(spending.check, now=NOW), deduct):
         with refused(InvalidValue, says="Units are"):
             verb(account=world.home, operation=Operation.CLUSTERING, units=units)
 
 
 @pytest.mark.parametrize("operation", ["", "translation", "Clustering"])
 def test_an_unknown_operation_is_refused(world: World, operation: str) -> None:
-    for verb in (partial(credits.check, now=NOW), deduct):
+    for verb in (partial(spending.check, now=NOW), deduct):
         with refused(UnknownOperation, says="There is no operation"):
             verb(account=world.home, operation=operation)
 
 
 def test_checking_spends_nothing(world: World) -> None:
     with nothing_changes():
-        enough = credits.check(
+        enough = spending.check(
             account=world.home, operation=Operation.IMAGE_GENERATION, units=200, now=NOW
         )
-        too_much = credits.check(
+        too_much = spending.check(
             account=world.home, operation=Operation.IMAGE_GENERATION, units=201, now=NOW
         )
 
@@ -159,7 +159,7 @@ def test_a_frozen_account_spends_nothing_but_is_told_of_earlier_work(world: Worl
 
     with refused(BalanceFrozen, says="frozen"):
         deduct(world.home)
-    assert not credits.check(account=world.home, operation=OPERATION, now=NOW).allowed
+    assert not spending.check(account=world.home, operation=OPERATION, now=NOW).allowed
     assert deduct(world.home, idempotency_key="job-7").replayed
 
 

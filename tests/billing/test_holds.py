@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from billing.models import CreditBalance, CreditCost, CreditHold, CreditTransaction, Operation
-from billing.services import credits, holds, proof
+from billing.services import holds, proof, spending
 from billing.services.costs import UnknownOperation
 from billing.services.holds import CommitOverHold, Held, HoldNotFound
 from billing.services.ledger import (
@@ -71,10 +71,10 @@ def test_held_credits_are_not_spent_by_anybody_else(db: None) -> None:
     hold = reserve(account, expires_in=60, now=datetime.now(tz=NOW.tzinfo))
 
     with refused(InsufficientCredits, says="needs 2 credits") as caught:
-        credits.deduct(account=account, operation="image_prompt_extraction", idempotency_key=None)
+        spending.deduct(account=account, operation="image_prompt_extraction", idempotency_key=None)
     assert caught.value.facts == {"required": 2, "available": 0}
     for now, allowed in ((hold.created_at, False), (hold.expires_at, True)):
-        told = credits.check(account=account, operation=Operation.CLUSTERING, now=now)
+        told = spending.check(account=account, operation=Operation.CLUSTERING, now=now)
         assert (told.allowed, told.available) == (allowed, 10 * allowed)
     with refused(InsufficientCredits, says="needs 1 credits"):
         reserve(account, units=1, key="job-8", now=hold.created_at)
@@ -120,7 +120,7 @@ def test_a_key_for_another_request_is_refused(world: World, other: dict[str, obj
 
 def test_a_key_belongs_to_one_account_and_to_holds(world: World) -> None:
     first = reserve(world.home)
-    credits.deduct(account=world.home, operation=WORDS, units=1000, idempotency_key="job-7")
+    spending.deduct(account=world.home, operation=WORDS, units=1000, idempotency_key="job-7")
 
     other = reserve(world.other)
 
@@ -303,7 +303,7 @@ def test_a_hold_that_is_over_stands_in_nobodys_way(db: None) -> None:
     reserve(account)
 
     # The ledger's clock is the database's, and NOW is long ago.
-    posted = credits.deduct(account=account, operation=WORDS, units=900, idempotency_key=None)
+    posted = spending.deduct(account=account, operation=WORDS, units=900, idempotency_key=None)
 
     assert (posted.balance_after, posted.available) == (1, 1)
     assert reserve(account).status == "expired"

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from billing.models import IdempotencyRecord
-from billing.services import credits, idempotency
+from billing.services import credits, idempotency, spending
 from billing.services.ledger import IdempotencyKeyReused, RequestInProgress
 from tenancy.errors import InvalidValue
 from tenancy.models import Account
@@ -192,7 +192,7 @@ def test_looked_up_and_then_performed_all_eight_are(committed: None) -> None:
 
 def deduct(account: Account, **more: object) -> credits.Posted:
     facts = {"operation": "clustering", "idempotency_key": "job-7", "wait": False} | more
-    return credits.deduct(account=account, **facts)
+    return spending.deduct(account=account, **facts)
 
 
 def test_a_deduction_with_another_fingerprint_is_refused(world: World) -> None:

@@ -60,17 +60,32 @@ VALUES (%s, -1, 'deduction', %s, '', '', '', %s, '{}')
 
 
 def test_a_row_that_asks_first_is_left_out_where_it_may_not_be_posted(world: World) -> None:
-    """How `post_credit` writes: no error, no row, and the balance as it was."""
+    """How a deduction is written: no error, no row, and the balance as it was."""
     run(ASKING, world.home.pk, -100, "used")
     assert balance_of(world.home) == (900, 2)
 
     with nothing_changes():
         run(ASKING, world.home.pk, -901, "too much")
-        run(ASKING, world.home.pk, -100, "used")
         run(ASKING, 0, -100, "of nobody")
     CreditBalance.objects.filter(account=world.home).update(frozen=True)
     with nothing_changes():
         run(ASKING, world.home.pk, -100, "frozen")
+
+
+def test_the_key_of_a_row_that_asks_is_not_used_twice(world: World) -> None:
+    run(ASKING, world.home.pk, -100, "used")
+
+    with nothing_changes(), pytest.raises(IntegrityError, match="ledger_idempotency"):
+        in_one_transaction(lambda: run(ASKING, world.home.pk, -100, "used"))
+
+
+def test_what_can_be_spent_after_a_row_is_kept_with_it(world: World) -> None:
+    hold(world.home, 900)
+
+    row = make_ledger_row(world.home, amount=-40, type=T.DEDUCTION, available_after=7)
+
+    row.refresh_from_db()
+    assert (row.balance_after, row.available_after) == (960, 60)
 
 
 def test_a_bulk_insert_posts_each_row_in_order(world: World) -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.models import CreditBalance, CreditTransaction
-from billing.services import credits, proof
+from billing.services import credits, proof, spending
 from billing.services.credits import AlreadyReversed
 from billing.services.grant_limits import OverLimit
 from billing.services.ledger import IdempotencyKeyReused, InsufficientCredits
@@ -92,7 +92,7 @@ def play(world: World, model: Model, step: tuple) -> None:
     staff = {"by": world.fiona, "reason": REASON}
     if verb == "deduct":
         expected = model.deduct(who, number, key)
-        call = partial(credits.deduct, operation="image_generation", units=number, **facts)
+        call = partial(spending.deduct, operation="image_generation", units=number, **facts)
     elif verb == "grant":
         expected = model.move(who, "grant", number, key)
         call = partial(credits.grant, amount=number, now=NOW, **facts, **staff)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from billing.models import CreditCost, GrantLimit, Operation
-from billing.services import credit_costs, credits, grant_limits
+from billing.services import credit_costs, credits, grant_limits, spending
 from billing.services.grant_limits import OverLimit
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import AuditEvent, User
@@ -159,7 +159,7 @@ def cost(db: None) -> CreditCost:
 def test_an_edited_cost_counts_for_the_next_deduction(world: World, cost: CreditCost) -> None:
     edit_cost(cost, "image", 6)
 
-    posted = credits.deduct(
+    posted = spending.deduct(
         account=world.home, operation=Operation.IMAGE_GENERATION, units=2, idempotency_key=None
     )
     event = AuditEvent.objects.get(verb="credit_cost_edited")

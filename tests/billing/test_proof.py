@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError
 
 from billing.models import CreditBalance, LedgerProof
-from billing.services import credits, proof
+from billing.services import proof, spending
 from billing.services.ledger import BalanceFrozen
 from tenancy.errors import StateConflict
 from tenancy.models import Account
@@ -127,8 +127,8 @@ def test_a_difference_freezes_its_account_alone_and_repairs_nothing(
     assert list(CreditBalance.objects.filter(frozen=True)) == [home.credit_balance]
     assert home.credit_balance.credits == 1000000
     with refused(BalanceFrozen, says="Finance must look at it first"):
-        credits.deduct(account=home, operation="clustering", idempotency_key=None)
-    credits.deduct(account=world.other, operation="clustering", idempotency_key=None)
+        spending.deduct(account=home, operation="clustering", idempotency_key=None)
+    spending.deduct(account=world.other, operation="clustering", idempotency_key=None)
 
 
 def test_freezing_is_written_down_once(home: Account) -> None:
@@ -156,11 +156,11 @@ def test_an_account_stays_frozen_until_its_ledger_proves_right(home: Account, wo
     plant(f"UPDATE {BALANCES} SET credits = 900 WHERE account_id = %s", home.pk)  # noqa: S608
     proof.prove_ledger(now=NOW)
     with refused(BalanceFrozen):
-        credits.deduct(account=home, operation="clustering", idempotency_key=None)
+        spending.deduct(account=home, operation="clustering", idempotency_key=None)
 
     proof.unfreeze(account=home, by=world.fiona, reason=REASON)
 
-    credits.deduct(account=home, operation="clustering", idempotency_key=None)
+    spending.deduct(account=home, operation="clustering", idempotency_key=None)
     event = home.audit_events.get(verb="credits_unfrozen")
     assert (event.actor, event.before, event.after) == (
         world.fiona,

@@ -9,13 +9,13 @@ from django.db import ProgrammingError, connection, transaction
 from billing.models import CreditBalance, Operation, TransactionType
 from billing.services import (
     batches,
-    credits,
     holds,
     ledger,
     line_verbs,
     reconciliation,
     retention,
     reversals,
+    spending,
 )
 from tests.factories import (
     DAY,
@@ -47,7 +47,7 @@ def serving(db):
 
 
 def test_the_serving_role_spends_credits(serving):
-    posted = credits.deduct(
+    posted = spending.deduct(
         account=serving, operation=Operation.IMAGE_PROMPT_EXTRACTION, idempotency_key="one"
     )
 
