@@ -1,5 +1,6 @@
 """How the web server runs; gunicorn reads this file by itself. Its command line wins over it."""
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -30,3 +31,12 @@ def on_starting(server: object) -> None:
     # Forgotten again, so that workers after a reload read the settings anew.
     for name in [name for name in sys.modules if name.startswith("console")]:
         del sys.modules[name]
+
+
+def post_worker_init(worker: object) -> None:
+    """Let the collector of garbage pass by what stays: the loaded code, a few hundred thousand
+    objects. It took a fifteenth of a call's time, and looks at new ones less often now too.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10)

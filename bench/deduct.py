@@ -8,8 +8,8 @@ from statistics import median
 
 from bench.database import pgbench
 
-SECONDS = 2
-REPEATS = 5
+SECONDS = 1
+REPEATS = 11
 BATCH = 100
 
 ONE_STATEMENT = """
@@ -26,8 +26,8 @@ RETURNING balance_after;
 
 @dataclass(frozen=True)
 class Case:
-    """`target` is the least ratio of measured to limit, medians of one interleaved run; `measure`
-    and `limit` give deductions (or lines) a second for the first and last account's id.
+    """`target` is the least ratio of measured to limit; `measure` and `limit` give deductions (or
+    lines) a second for the first and last account's id.
     """
 
     name: str
@@ -39,13 +39,23 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
+    """What each turn measured, and of its limit right before."""
+
     case: Case
-    measured: float
-    limit: float
+    turns: list[tuple[float, float]]
+
+    @property
+    def measured(self) -> float:
+        return median(measured for measured, _ in self.turns)
+
+    @property
+    def limit(self) -> float:
+        return median(limit for _, limit in self.turns)
 
     @property
     def ratio(self) -> float:
-        return self.measured / self.limit
+        """The median turn's, so that an hour in which the machine gets slower hits both."""
+        return median(measured / limit for measured, limit in self.turns)
 
 
 def spending(processes: int, threads: int, *, batch: int = 1) -> Callable[[int, int], float]:
@@ -92,10 +102,9 @@ CASES = (
 
 
 def measure(case: Case, account_ids: list[int]) -> Result:
-    """Interleave the two, so that a slow minute of the machine hits both."""
     first, last = account_ids[0], account_ids[0] if case.is_hot else account_ids[-1]
-    measured, limit = [], []
+    turns = []
     for _ in range(REPEATS):
-        limit.append(case.limit(first, last))
-        measured.append(case.measure(first, last))
-    return Result(case=case, measured=median(measured), limit=median(limit))
+        limit = case.limit(first, last)
+        turns.append((case.measure(first, last), limit))
+    return Result(case, turns)

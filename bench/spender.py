@@ -48,10 +48,10 @@ def main() -> None:
 
 
 def _spend_one(accounts: list) -> Callable[[random.Random], None]:
-    from billing.services import credits
+    from billing.services import spending
 
     def spend(chooser: random.Random) -> None:
-        credits.deduct(
+        spending.deduct(
             account=chooser.choice(accounts),
             operation=OPERATION,
             idempotency_key=str(uuid.uuid4()),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date
+from datetime import UTC, date, tzinfo
 from decimal import Decimal, InvalidOperation
 
 from rest_framework import serializers
@@ -106,4 +106,7 @@ class Id(serializers.CharField):
 
 
 class Moment(serializers.DateTimeField):
-    """ISO 8601 in UTC, with Z."""
+    """ISO 8601 in UTC, with Z, whatever time zone is in use."""
+
+    def default_timezone(self) -> tzinfo:
+        return UTC
