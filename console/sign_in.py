@@ -10,6 +10,7 @@ from axes.handlers.proxy import AxesProxyHandler
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from tenancy.emails import lookup_form
 from tenancy.models import AuditEvent, User
 from tenancy.records import record
 from tenancy.services import sign_ins
@@ -21,9 +22,9 @@ LOCKED = "The password was wrong too often: locked from this address for a while
 
 
 def login_name(request: HttpRequest, credentials: dict | None) -> str:
-    """Return the login as it is compared: e-mail addresses are one whatever their case."""
+    """Return the login as it is compared: an e-mail address is one however it is written."""
     name = (credentials or {}).get("username") or (credentials or {}).get("email")
-    return str(name or request.POST.get("username", "")).strip().casefold()
+    return lookup_form(str(name or request.POST.get("username", "")))
 
 
 def recorded(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:

@@ -17,6 +17,7 @@ from console.imports.importer import (
 )
 from console.imports.outcome import Cell, Change, RowOutcome
 from console.imports.plan_choice import PlanChoice
+from tenancy.emails import lookup_form, stored_form
 from tenancy.errors import InvalidValue
 from tenancy.models import Account, PaymentMethod, User
 from tenancy.records import refuse_own_account
@@ -50,10 +51,11 @@ class AccountImporter(Importer):
         Column("plan", "A plan’s slug. For accounts that exist: their plan, or empty.", "starter"),
         Column(
             "owner_email",
-            "Signs in with it and owns the account; empty for none yet. The owner of an account "
-            "that exists is not changed.",
+            "Signs in with it and owns the account; empty for none yet. Nothing is sent to them: "
+            "they ask for a password in the app, or Support sends them a sign-in link. The owner "
+            "of an account that exists is not changed.",
             "admin@homeg8.com",
-            str.lower,
+            lookup_form,
             is_required=False,
             unique="e-mail",
         ),
@@ -106,7 +108,7 @@ class AccountImporter(Importer):
 
     def load(self, rows: Sequence[Mapping[str, str]]) -> None:
         slugs = {read.slug(cells["slug"]) for cells in rows}
-        emails = {cells.get("owner_email", "").strip().lower() for cells in rows}
+        emails = {lookup_form(cells.get("owner_email", "")) for cells in rows}
         found = Account.objects.filter(slug__in=slugs).select_related("plan", "owner")
         self.existing = {account.slug: account for account in found}
         taken = User.objects.filter(email__in=emails - {""})
@@ -161,7 +163,7 @@ class AccountImporter(Importer):
         if not email:
             return email
         if existing is None:
-            email = users.email_form(email)
+            email = stored_form(email)
             if email in self.taken:
                 raise users.email_taken(email)
             return email

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from console.imports.importer import Importer
+from console.imports.importer import Column, Importer
 from console.imports.sheet import Problem
 
 type NamedRow = tuple[int, Mapping[str, str]]  # line, cell by column
@@ -19,9 +19,9 @@ def duplicates(importer: Importer, rows: Sequence[NamedRow]) -> list[Problem]:
         lines: dict[str, list[int]] = defaultdict(list)
         for line, cells in rows:
             if cells.get(column.name):
-                lines[cells[column.name].lower()].append(line)
+                lines[_compared(column, cells)].append(line)
         for line, cells in rows:
-            others = lines.get(cells.get(column.name, "").lower(), [])
+            others = lines.get(_compared(column, cells), [])
             if len(others) > 1:
                 problems.append(
                     Problem.at(
@@ -32,6 +32,11 @@ def duplicates(importer: Importer, rows: Sequence[NamedRow]) -> list[Problem]:
                     )
                 )
     return problems
+
+
+def _compared(column: Column, cells: Mapping[str, str]) -> str:
+    """As the column reads it: an address may be written in several ways."""
+    return str(column.parse(cells.get(column.name, ""))).lower()
 
 
 def _named(lines: list[int], own: int) -> str:

@@ -4,16 +4,17 @@ from django.db import models
 from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
+from tenancy.emails import lookup_form
 from tenancy.models.site import Site
 from tenancy.roles import SEES_ALL_SITES, Role
 
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, email: str) -> "User":
-        return self.get(email=email.strip().lower())
+        return self.get(email=lookup_form(email))
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=lookup_form(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -50,6 +51,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         permissions = (
             ("change_role", "Change the role of an account's user"),
             ("deactivate_user", "Deactivate a user or let them back in"),
+            ("send_sign_in_link", "Send an account's user a link to choose a password"),
             ("manage_staff", "Add console staff and choose their groups"),
             ("export_user", "Export users to CSV"),
         )

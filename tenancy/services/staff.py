@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from tenancy.emails import lookup_form
 from tenancy.errors import InvalidValue, NotPermitted, ServiceError, StateConflict
 from tenancy.models import User
 from tenancy.records import change, clean_reason, lock, record, save_with_history
@@ -202,7 +203,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _refuse_staff(email: str) -> None:
-    user = User.objects.filter(email=email.strip().lower(), is_staff=True).first()
+    user = User.objects.filter(email=lookup_form(email), is_staff=True).first()
     if user is not None:
         way_out = "Change the groups instead." if user.is_active else "Reactivate them instead."
         raise AlreadyStaff(f"{user.email} is console staff already. {way_out}", current="staff")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from tenancy.emails import stored_form
 from tenancy.errors import ServiceError
 from tenancy.models import TrialClaim
 
@@ -17,8 +18,11 @@ class TrialUsed(ServiceError):
 
 
 def normalise(email: str) -> str:
-    """The mailbox behind an address: lower case, without “+tag”, Gmail's without dots."""
-    name, _, domain = email.strip().lower().rpartition("@")
+    """The mailbox behind an address: its stored form without “+tag”, Gmail's without dots.
+
+    Raises InvalidValue.
+    """
+    name, _, domain = stored_form(email).rpartition("@")
     name = name.partition("+")[0] or name
     if domain in DOTLESS:
         name, domain = name.replace(".", "") or name, "gmail.com"

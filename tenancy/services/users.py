@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
+from tenancy.emails import stored_form
 from tenancy.errors import InvalidValue, NotPermitted, ServiceError, StateConflict
 from tenancy.models import Account, User
 from tenancy.records import (
@@ -24,7 +23,6 @@ from tenancy.services.accounts import refuse_deleted
 HEADS = (Role.OWNER, Role.ADMIN)
 # They act on other accounts than their own too, by naming them.
 OUR_OWN = (Role.DEVELOPER, Role.SYSTEM_BOT)
-MAX_EMAIL = 254
 
 
 class StaffToo(NotPermitted):
@@ -45,7 +43,7 @@ def add_owner(
     reason: str,
     ticket_url: str = "",
 ) -> User:
-    """Create a new account's owner; one without a (checked) password sets it later.
+    """Create a new account's owner; one without a (checked) password chooses it by a link.
 
     Raises InvalidValue, EmailTaken, StateConflict when the account has an owner.
     """
@@ -82,22 +80,10 @@ def add(user: User, *, verb: str, by: User | None, reason: str, ticket_url: str)
 
 
 def clean_email(email: str) -> str:
-    """A free e-mail address in its stored form (lower case). Raises InvalidValue, EmailTaken."""
-    email = email_form(email)
+    """A free e-mail address in its stored form. Raises InvalidValue, EmailTaken."""
+    email = stored_form(email)
     if User.objects.filter(email=email).exists():
         raise email_taken(email)
-    return email
-
-
-def email_form(email: str) -> str:
-    """An address in its stored form. Not checked to be free. Raises InvalidValue."""
-    email = email.strip().lower()
-    if len(email) > MAX_EMAIL:
-        raise InvalidValue(f"An e-mail address has at most {MAX_EMAIL} characters.", field="email")
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise InvalidValue(f"“{email}” is no e-mail address.", field="email") from None
     return email
 
 

@@ -93,6 +93,8 @@ def test_a_known_account_as_it_is():
         ("shop,Shop,old,,,,", "plan", "not sold any more"),
         ("shop,Shop,off,,,,", "plan", "not sold any more"),
         ("shop,Shop,starter,ann@,,,", "owner_email", "no e-mail"),
+        ('shop,Shop,starter,"""ann""@gmail.com",,,', "owner_email", "quotes before the @"),
+        ("shop,Shop,starter,ann@gma\u200bil.com,,,", "owner_email", "invisible character"),
         ("shop,Shop,starter,,pay@,,", "billing_email", "no e-mail"),
         ("shop,Shop,starter,,,cash,", "payment_method", "one of stripe"),
         ("shop,,starter,,,,", "name", "needs a name"),
@@ -115,6 +117,26 @@ def test_an_owner_who_signs_in_already():
 
     assert problem.column == "owner_email"
     assert "already" in problem.message
+
+
+@pytest.mark.parametrize("written", ["ann@bücher.de", "Ann@XN--BCHER-KVA.de"])
+def test_an_owner_is_one_in_either_form_of_the_domain(written):
+    _, outcome = previewed(f"shop,Shop,starter,{written},,,")
+    (row,) = outcome.rows
+    assert "ann@xn--bcher-kva.de" in [cell.after for cell in row.cells]
+
+    make_user(make_account(), email="ann@xn--bcher-kva.de")
+
+    assert only(problems(f"shop,Shop,starter,{written},,,")).column == "owner_email"
+
+
+def test_an_owner_twice_in_two_forms_names_both_lines():
+    first, second = problems(
+        "one,One,starter,ann@bücher.de,,,", "two,Two,starter,ann@ｂücher.de,,,"
+    )
+
+    assert "line 3" in first.message
+    assert "line 2" in second.message
 
 
 def test_an_owner_twice_in_the_file_names_both_lines():
