@@ -57,7 +57,7 @@ STAFF = Kind(
 SIGN_IN = Kind(
     "sign-in",
     "Sign-ins and passwords",
-    "signed_(in|out)|sign_in_.*|new_sign_in_link|password_.*|acted_for_account",
+    "signed_(in|out)|sign_in_.*|(new|send)_sign_in_link|password_.*|acted_for_account",
 )
 FILES = Kind("files", "Exports and imports", ".*_(exported|imported)|import_.*")
 

@@ -39,6 +39,7 @@ SUPPORT = StaffGroup(
             "tenancy.extend_trial",
             "tenancy.change_role",
             "tenancy.deactivate_user",
+            "tenancy.send_sign_in_link",
             "tenancy.rotate_api_key",
             "tenancy.revoke_api_key",
             "billing.open_bank_transfer",
@@ -121,6 +122,7 @@ ADMINISTRATOR = StaffGroup(
             "tenancy.restore_account",
             "tenancy.change_role",
             "tenancy.deactivate_user",
+            "tenancy.send_sign_in_link",
             "tenancy.revoke_api_key",
             "billing.edit_grant_limit",
         }

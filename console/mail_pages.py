@@ -112,8 +112,15 @@ def examples() -> list[Example]:
         Example(
             "invitation",
             "Invitation",
-            "The people of an account invited somebody.",
+            "The people of an account invited somebody, staff created an account with an owner, or "
+            "a link was asked for by or for who has no password yet.",
             {**account, "address": f"{settings.APP_URL}/join?email=new%40example.com&token=…"},
+        ),
+        Example(
+            "new_password",
+            "New password",
+            "Somebody forgot their password, or staff sent them a sign-in link.",
+            {**account, "address": f"{settings.APP_URL}/password?email=zoe%40example.com&token=…"},
         ),
     ]
 

@@ -49,6 +49,7 @@ from tenancy.services import (
     lifecycle,
     limits,
     notes,
+    password_links,
     plans,
     purging,
     sectors,
@@ -326,6 +327,7 @@ VERBS = (
         lambda account: {"user": make_user(account, is_active=False)},
         StateConflict,
     ),
+    Verb(password_links.send, lambda account: {"user": make_user(account)}, None),
     Verb(
         api_keys.rotate,
         lambda account: {"site": make_site(account), "overlap_hours": 0, "now": NOW},

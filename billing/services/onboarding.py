@@ -8,7 +8,7 @@ from django.db import transaction
 from billing.models import TransactionType
 from billing.services import credits
 from tenancy.models import Account, Plan, User
-from tenancy.services import accounts, trials, users
+from tenancy.services import accounts, password_links, trials, users
 
 
 @transaction.atomic
@@ -22,10 +22,14 @@ def create_account(
     now: datetime,
     owner_email: str = "",
     opening_credits: int | None = None,
+    invites_owner: bool = False,
     facts: Mapping[str, object] | None = None,
     ticket_url: str = "",
 ) -> Account:
     """Create an account in trial, and its owner when an e-mail is given (without a password).
+
+    `invites_owner` has a link to choose one sent to them; else support does that, or they ask for
+    it (`password_links`). Their mailbox has had its trial then: nobody signs up with it again.
 
     Its first credits are `opening_credits` as an opening row, when given (0 writes none), else the
     plan's credits as a trial row, where the plan starts with credits. Raises what
@@ -42,16 +46,17 @@ def create_account(
         ticket_url=ticket_url,
     )
     if owner_email.strip():
-        users.add_owner(
+        owner = users.add_owner(
             account=account, email=owner_email, by=by, reason=reason, ticket_url=ticket_url
         )
+        # A known person may get another one from staff.
+        trials.remember(email=owner.email, now=now)
+        if invites_owner:
+            password_links.later(owner)
     if opening_credits is not None:
         type, amount = TransactionType.OPENING, opening_credits
     else:
         type, amount = TransactionType.TRIAL, plan.credits_at_start
-    if owner_email.strip() and type == TransactionType.TRIAL and amount:
-        # They cannot sign up for a second one. A known person may get another from staff.
-        trials.remember(email=owner_email, now=now)
     if amount:
         credits.start(
             account=account, type=type, amount=amount, by=by, reason=reason, ticket_url=ticket_url

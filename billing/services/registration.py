@@ -8,11 +8,12 @@ from django.db import transaction
 
 from billing.models import TransactionType
 from billing.services import credits
+from tenancy.emails import stored_form
 from tenancy.errors import ServiceError
 from tenancy.models import Account, Plan, User
 from tenancy.records import SYSTEM
 from tenancy.services import accounts, trials, users
-from tenancy.services.invitations import check_password
+from tenancy.services.passwords import check_password
 from tenancy.services.plans import FREE_TRIAL_SLUG
 
 # The first of them that is on sale.
@@ -31,14 +32,17 @@ def register(*, email: str, password: str, account_name: str, now: datetime) -> 
 
     The plan is always the free trial (the free plan where there is none): a customer cannot choose
     one without paying. One trial for each normalised e-mail, also after the account is deleted.
+    Whether an e-mail is known is told last, to who would sign up otherwise: asking is not free.
 
     Raises InvalidValue for a malformed e-mail, an empty name, or a password that the validators
     refuse (`errors` in the facts lists each of them with its code); EmailTaken, TrialUsed,
     SignUpClosed.
     """
     name = accounts.clean({"name": account_name})["name"]
-    email = users.clean_email(email)
+    email = stored_form(email)
     check_password(password, user=User(email=email))
+    plan = _plan_of_sign_up()
+    users.clean_email(email)
     with transaction.atomic():
         if not trials.remember(email=email, now=now):
             # Perhaps it was this very address, a moment ago.
@@ -47,7 +51,6 @@ def register(*, email: str, password: str, account_name: str, now: datetime) -> 
                 "There has been a trial with this e-mail. Sign in, or write to support.",
                 field="email",
             )
-        plan = _plan_of_sign_up()
         account = _create_account(name=name, plan=plan, now=now)
         user = users.add_owner(
             account=account, email=email, password=password, by=SYSTEM, reason=REASON

@@ -25,7 +25,8 @@ class CreateAccountForm(VerbForm):
         Plan.objects.filter(is_active=True, archived_at=None), empty_label=None
     )
     owner_email = forms.EmailField(
-        required=False, help_text="The person who will own the account. They set a password later."
+        required=False,
+        help_text="The person who will own the account. They are sent a link to choose a password.",
     )
     billing_email = forms.EmailField(
         required=False, help_text="Where invoices and reminders go. Left empty: to the owner."
@@ -55,6 +56,7 @@ class CreateAccount(Verb):
             slug=facts["slug"] or accounts.suggest_slug(facts["name"]),
             plan=facts["plan"],
             owner_email=facts["owner_email"],
+            invites_owner=True,
             facts={"billing_email": facts["billing_email"]},
             by=by,
             reason=reason,

@@ -8,7 +8,7 @@ from console.actions.base import Consequence, Done, Verb
 from console.actions.forms import VerbForm
 from tenancy.models import User
 from tenancy.roles import ASSIGNABLE, Role
-from tenancy.services import users
+from tenancy.services import password_links, users
 
 
 class ChangeRoleForm(VerbForm):
@@ -48,6 +48,35 @@ class ChangeRole(Verb):
             user=target, role=Role(facts["role"]), by=by, reason=reason, ticket_url=ticket_url
         )
         return Done(f"{target.email} is {target.get_role_display().lower()} now.")
+
+
+class SendSignInLink(Verb):
+    name = "send_sign_in_link"
+    label = "Send sign-in link"
+    submit = "Send link"
+    permission = "tenancy.send_sign_in_link"
+    icon = "forward_to_inbox"
+    related = ("account",)
+
+    def refusal(self, target: User) -> str:
+        if target.account_id is None:
+            return f"{target.email} belongs to no account; console staff are managed under Staff."
+        if target.account.is_deleted:
+            return f"{target.account.name} is deleted. Restore it first."
+        if target.is_staff:
+            return f"{target.email} is console staff too; make a sign-in link under Staff."
+        return "" if target.is_active else f"{target.email} is deactivated. Let them back in first."
+
+    def consequences(self, target: User, by: User) -> list[Consequence]:
+        password = "the present one works until then" if target.has_usable_password() else "none"
+        return [
+            Consequence("E-mail", "", f"to {target.email}, with a link that works once"),
+            Consequence("Password", password, "the one they choose through the link"),
+        ]
+
+    def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
+        password_links.send(user=target, by=by, reason=reason, ticket_url=ticket_url)
+        return Done(f"An e-mail with a link to choose a password is on its way to {target.email}.")
 
 
 class DeactivateUser(Verb):

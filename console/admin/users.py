@@ -21,7 +21,12 @@ from console.actions.staff import (
     ReactivateStaff,
     SetGroups,
 )
-from console.actions.users import ChangeRole, DeactivateUser, ReactivateUser
+from console.actions.users import (
+    ChangeRole,
+    DeactivateUser,
+    ReactivateUser,
+    SendSignInLink,
+)
 from console.admin import columns, search
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
@@ -35,6 +40,7 @@ from tenancy.models import User
 class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     verbs = (
         ChangeRole,
+        SendSignInLink,
         ReactivateUser,
         DeactivateUser,
         SetGroups,

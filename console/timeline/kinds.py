@@ -35,7 +35,14 @@ _OF_PAYMENTS = Q(target_type__in=("payment", "statementline", "allocation")) | Q
 )
 _OF_MAILS = Q(verb__startswith="email_")
 _OF_ACCESS = Q(verb__startswith="sign") | Q(
-    verb__in=("password_set", "invitation_accepted", "acted_for_account", "timeline_exported")
+    verb__in=(
+        "password_set",
+        "password_reset",
+        "invitation_accepted",
+        "send_sign_in_link",
+        "acted_for_account",
+        "timeline_exported",
+    )
 )
 _OF_NOTES = Q(target_type="note") | Q(target_type="account", verb="write_note")
 

@@ -16,7 +16,7 @@ from tenancy.api.problems import ApiError
 from tenancy.api.shapes import Answer, Body
 from tenancy.api.views import ApiView
 from tenancy.models import User
-from tenancy.services import invitations, sign_ins
+from tenancy.services import password_links, sign_ins
 
 # One text for every reason, a lock after too many tries included.
 WRONG_LOGIN = (
@@ -36,7 +36,7 @@ class RefreshBody(Body):
 
 class AcceptBody(Body):
     email = Email()
-    token = Text(help_text="From the invitation's e-mail.")
+    token = Text(help_text="From the e-mail with the link.")
     password = Text(max_length=128, trim_whitespace=False)
 
 
@@ -117,15 +117,15 @@ class LogoutView(ApiView):
 
 class AcceptView(ApiView):
     @operation(
-        "Accept an invitation",
+        "Choose a password by a link",
         caller=Caller.ANYBODY,
         scope="auth",
         body=AcceptBody,
         answer=SignedIn,
     )
     def post(self, call: Call) -> dict[str, object]:
-        """Choose the first password, and be signed in with it."""
-        user = invitations.accept(**call.data)
+        """The first one of who is invited, or a new one; they are signed in with it."""
+        user = password_links.accept(**call.data)
         return signed_in(identity.person(user.pk))
 
 

@@ -2,13 +2,24 @@
 
 from django.urls import path
 
-from tenancy.api import industries, plans, sectors, sign_in, sites, users, wordpress
+from tenancy.api import (
+    industries,
+    passwords,
+    plans,
+    sectors,
+    sign_in,
+    sites,
+    users,
+    wordpress,
+)
 
 urlpatterns = [
     path("auth/login/", sign_in.LoginView.as_view()),
     path("auth/refresh/", sign_in.RefreshView.as_view()),
     path("auth/logout/", sign_in.LogoutView.as_view()),
     path("auth/accept/", sign_in.AcceptView.as_view()),
+    path("auth/password/", passwords.PasswordView.as_view()),
+    path("auth/forgot/", passwords.ForgotView.as_view()),
     path("auth/me/", sign_in.MeView.as_view()),
     path("plans/", plans.PlansView.as_view()),
     path("industries/", industries.IndustriesView.as_view()),

@@ -1,9 +1,5 @@
 """The people of an account: invited, given another role, locked out."""
 
-from functools import partial
-
-from django.db import transaction
-
 from tenancy.api.calls import Call
 from tenancy.api.codes import Code
 from tenancy.api.fields import Choice, Email
@@ -18,7 +14,7 @@ from tenancy.api.shapes import Body
 from tenancy.api.views import ApiView
 from tenancy.models import User
 from tenancy.roles import ASSIGNABLE, Role, at_least
-from tenancy.services import invitation_mail, invitations, users
+from tenancy.services import invitations, users
 
 ROLES = [(role.value, role.label) for role in ASSIGNABLE]
 
@@ -52,11 +48,9 @@ class UsersView(ApiView):
     )
     def post(self, call: Call) -> User:
         """They get an e-mail and choose a password. Within the plan's `max_users`."""
-        invitation = invitations.invite(
+        return invitations.invite(
             account=call.account, **call.data, by=call.user, reason=reason_of(call)
         )
-        transaction.on_commit(partial(invitation_mail.send, invitation))
-        return invitation.user
 
 
 class UserView(ApiView):

@@ -44,12 +44,16 @@ class Mail:
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail that is due: `name` is its template, `facts` are plain values, no models."""
+    """A mail that is due: `name` is its template, `facts` are plain values, no models.
+
+    `recipient` is the person it is for; empty: whoever gets the account's mail.
+    """
 
     name: str
     account: Account
     target: models.Model
     facts: dict[str, object]
+    recipient: str = ""
 
 
 def later(task: Task, *about: object) -> None:
@@ -106,12 +110,14 @@ def send(letter: Letter | None, *, attempt: int, again: Callable[[datetime], obj
     """Send a mail and record how it went; the work of a task. None: it is not true any more.
 
     A failure is recorded, and `again` is asked for another attempt at the time it is given.
-    Nothing is sent to a system account or to one that is deleted.
+    Nothing is sent to a deleted account, nor to a system account, other than to its people.
     """
-    if letter is None or letter.account.is_system or letter.account.is_deleted:
+    if letter is None or letter.account.is_deleted:
+        return "not due"
+    if letter.account.is_system and not letter.recipient:
         return "not due"
     with context.use(context.RequestContext(door="job")):
-        recipient = recipient_of(letter.account)
+        recipient = letter.recipient or recipient_of(letter.account)
         if not recipient:
             _record("email_not_sent", letter, "The account has no e-mail address and no owner.")
             return "no address"

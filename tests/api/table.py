@@ -37,6 +37,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "auth/refresh/"): Call(Who.ANYBODY, When.ALWAYS),
     ("POST", "auth/logout/"): Call(Who.ANYBODY, When.ALWAYS),
     ("POST", "auth/accept/"): Call(Who.ANYBODY, When.ALWAYS),
+    ("POST", "auth/password/"): Call(Who.MEMBER, When.ALWAYS),
+    ("POST", "auth/forgot/"): Call(Who.ANYBODY, When.ALWAYS),
     ("GET", "auth/me/"): Call(Who.MEMBER, When.ALWAYS),
     ("GET", "plans/"): Call(Who.ANYBODY, When.ALWAYS),
     ("GET", "industries/"): Call(Who.VIEWER),

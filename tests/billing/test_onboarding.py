@@ -6,10 +6,11 @@ from billing.models import CreditTransaction
 from billing.services import onboarding
 from tenancy.errors import InvalidValue
 from tenancy.models import Account, AuditEvent, User
-from tenancy.services import accounts, users
+from tenancy.services import accounts, password_links, users
 from tests.conftest import World
 from tests.digest import refused
 from tests.factories import NOW, REASON, make_plan, make_staff
+from tests.mailing import work_off
 
 
 def create(**overrides: object) -> Account:
@@ -30,6 +31,22 @@ def test_a_trial_starts_with_its_owner_and_credits(db: None) -> None:
         "owner_added",
         "credits_opened",
     }
+
+
+def test_the_owner_is_sent_a_link_where_that_is_asked_for(db: None) -> None:
+    plan = make_plan(trial_days=14)
+    create(plan=plan, owner_email="max@shop.example", slug="other-shop")
+    create(plan=plan, invites_owner=True, slug="third-shop")
+    assert work_off() == []
+
+    account = create(plan=plan, owner_email="zoe@shop.example", invites_owner=True)
+
+    (letter,) = work_off()
+    assert letter.to == ["zoe@shop.example"]
+    assert letter.subject == "You are invited to New Shop"
+    token = letter.body.split("token=")[1].split()[0]
+    password_links.accept(email="zoe@shop.example", token=token, password="correct horse battery")
+    assert AuditEvent.objects.get(verb="invitation_accepted").actor == account.owner
 
 
 def test_a_plan_with_a_price_gives_nothing_before_it_is_paid(db: None) -> None:

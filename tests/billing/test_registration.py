@@ -121,6 +121,22 @@ def test_a_weak_password_is_refused_with_every_reason(
     assert all(error["message"] for error in facts["errors"])
 
 
+def test_whether_an_email_is_known_is_told_after_all_else(trial_plan: Plan) -> None:
+    register("zoe@gmail.com")
+    for email in ("zoe@gmail.com", "zoe+2@gmail.com", "new@shop.example"):
+        with refused(InvalidValue) as caught:
+            register(email, password="1234")
+        assert caught.value.facts["field"] == "password"
+        with refused(InvalidValue) as caught:
+            register(email, name=" ")
+        assert caught.value.facts["field"] == "name"
+    Plan.objects.update(is_active=False)
+
+    for email in ("zoe@gmail.com", "zoe+2@gmail.com", "new@shop.example"):
+        with refused(SignUpClosed):
+            register(email)
+
+
 @pytest.mark.parametrize("email", ["zoe@shop.example", "ZOE@SHOP.example"])
 def test_an_email_signs_up_once(trial_plan: Plan, email: str) -> None:
     register()
@@ -145,13 +161,43 @@ def test_staff_do_not_sign_up_with_their_own_email(world: World) -> None:
         ("Z.o.e+x+y@GMail.com", "zoe@gmail.com"),
         ("zoe@googlemail.com", "zoe@gmail.com"),
         ("+@shop.example", "+@shop.example"),
+        ("Z.o.e@ＧＭail.com", "zoe@gmail.com"),
+        ("zoe@gmail。com", "zoe@gmail.com"),
+        ("zoe@Bücher.de", "zoe@xn--bcher-kva.de"),
+        ("zoe@XN--BCHER-KVA.de", "zoe@xn--bcher-kva.de"),
     ],
 )
 def test_the_mailbox_behind_an_address(email: str, mailbox: str) -> None:
     assert normalise(email) == mailbox
 
 
-@pytest.mark.parametrize("email", ["zoe+2@gmail.com", "z.oe@gmail.com", "ZOE@googlemail.com"])
+@pytest.mark.parametrize(
+    "email",
+    ['"zoe"@gmail.com', "zoe@gma\u00adil.com", "zoe@gma\u200bil.com", "\u017foe@gmail.com"],
+)
+def test_an_address_in_disguise_is_refused(trial_plan: Plan, email: str) -> None:
+    with refused(InvalidValue) as caught:
+        register(email)
+
+    assert caught.value.facts == {"field": "email"}
+
+
+@pytest.mark.parametrize(
+    ("email", "again"),
+    [("zoe@bücher.de", "zoe+2@xn--bcher-kva.de"), ("zoe@xn--bcher-kva.de", "zoe+2@Bücher.de")],
+)
+def test_a_domain_in_either_form_is_one(trial_plan: Plan, email: str, again: str) -> None:
+    assert register(email).email == "zoe@xn--bcher-kva.de"
+
+    with refused(TrialUsed):
+        register(again)
+    with refused(EmailTaken):
+        register(again.replace("+2", ""))
+
+
+@pytest.mark.parametrize(
+    "email", ["zoe+2@gmail.com", "z.oe@gmail.com", "ZOE@googlemail.com", "zoe+2@ｇmail.com"]
+)
 def test_a_mailbox_has_one_trial(trial_plan: Plan, email: str) -> None:
     register("zoe@gmail.com")
 
@@ -174,11 +220,32 @@ def test_a_trial_given_by_staff_is_remembered(world: World) -> None:
 
     with refused(TrialUsed):
         register("zoe@gmail.com")
+    with refused(TrialUsed):
+        register("zoe+2@ｇmail.com")
     # Staff may give a known person another one.
     facts |= {"name": "Next", "slug": "next"}
     onboarding.create_account(
         plan=Plan.objects.get(slug="free-trial"), owner_email="zoe@gmail.com", **facts
     )
+
+
+@pytest.mark.parametrize("opening_credits", [0, 454])
+def test_an_owner_who_came_with_opening_credits_has_had_theirs(
+    world: World, opening_credits: int
+) -> None:
+    onboarding.create_account(
+        name="New Shop",
+        slug="new-shop",
+        plan=make_trial_plan(),
+        owner_email="zoe@gmail.com",
+        opening_credits=opening_credits,
+        by=world.sam,
+        reason=REASON,
+        now=NOW,
+    )
+
+    with refused(TrialUsed):
+        register("zoe+2@gmail.com")
 
 
 def test_only_a_hash_of_the_address_is_kept(trial_plan: Plan) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
@@ -10,9 +11,9 @@ from django.utils import timezone
 from tenancy.errors import InvalidValue, NotPermitted
 from tenancy.models import Account, AuditEvent, Plan, User
 from tenancy.roles import ASSIGNABLE, LADDER, Role, at_least
-from tenancy.services import invitations, users
-from tenancy.services.invitations import Invitation, InvitationOver
+from tenancy.services import invitations, password_links, users
 from tenancy.services.limits import PlanLimitReached
+from tenancy.services.password_links import InvitationOver
 from tenancy.services.users import EmailTaken
 from tests.conftest import World
 from tests.digest import nothing_changes, refused
@@ -22,17 +23,25 @@ from tests.racing import Meeting, a_copy, at_once
 PASSWORD = "correct horse battery"
 
 
+class Invitation(NamedTuple):
+    """Who was invited, and a token as the e-mail to them has one."""
+
+    user: User
+    token: str
+
+
 def invite(
     account: Account,
     email: str = "zoe@shop.example",
     role: str = Role.EDITOR,
     by: User | None = None,
 ) -> Invitation:
-    return invitations.invite(account=account, email=email, role=role, by=by, reason=REASON)
+    user = invitations.invite(account=account, email=email, role=role, by=by, reason=REASON)
+    return Invitation(user, default_token_generator.make_token(user))
 
 
 def accept(token: str, email: str = "zoe@shop.example", password: str = PASSWORD) -> User:
-    return invitations.accept(email=email, token=token, password=password)
+    return password_links.accept(email=email, token=token, password=password)
 
 
 @pytest.fixture

@@ -1,0 +1,16 @@
+"""Support and Administrator may send a customer's user a link to choose a password."""
+
+from importlib import import_module
+
+from django.db import migrations
+
+sync_groups = import_module("console.migrations.0005_groups_see_holds").sync_groups
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("console", "0012_list_columns"),
+        ("tenancy", "0011_send_sign_in_link"),
+    ]
+
+    operations = [migrations.RunPython(sync_groups, migrations.RunPython.noop)]
