@@ -1,16 +1,21 @@
 """One's own password: another one while signed in, or a link where it is forgotten."""
 
 from django.contrib.auth import authenticate
+from rest_framework import serializers
 
 from tenancy.api import tokens
 from tenancy.api.calls import Call, Caller, Key
 from tenancy.api.fields import Email, Text
 from tenancy.api.gate import Blocked
 from tenancy.api.operations import operation
-from tenancy.api.shapes import Body
+from tenancy.api.shapes import Answer, Body
 from tenancy.api.sign_in import Tokens
 from tenancy.api.views import ApiView
 from tenancy.services import password_links, passwords
+
+
+# One text, whether or not anybody signs in with the address.
+ASKED = "If somebody signs in with this address, an e-mail with a link is on its way to them."
 
 
 class PasswordBody(Body):
@@ -20,6 +25,10 @@ class PasswordBody(Body):
 
 class ForgotBody(Body):
     email = Email()
+
+
+class Asked(Answer):
+    detail = serializers.CharField(help_text="For people; the same for every address.")
 
 
 class PasswordView(ApiView):
@@ -52,11 +61,13 @@ class ForgotView(ApiView):
         caller=Caller.ANYBODY,
         scope="auth",
         body=ForgotBody,
+        answer=Asked,
         status=202,
     )
-    def post(self, call: Call) -> None:
+    def post(self, call: Call) -> dict[str, str]:
         """An e-mail with a link, if somebody signs in with this address; the answer is one.
 
         The link's token is for auth/accept/. One e-mail in five minutes.
         """
         password_links.forgotten(email=call.data["email"])
+        return {"detail": ASKED}
