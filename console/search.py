@@ -21,6 +21,7 @@ from billing.models import (
 from billing.services import references
 from console import quoted, words
 from console.actions.figures import money_text
+from tenancy.emails import lookup_form
 from tenancy.models import Account, ApiKey, Site, User
 
 MOST = 8
@@ -64,7 +65,7 @@ def accounts(term: str) -> list[Hit]:
         Q(slug=term.lower())
         | Q(name__iexact=term)
         | Q(billing_email__iexact=term)
-        | Q(owner__email=term.lower())
+        | Q(owner__email=lookup_form(term))
     )
     number = quoted.number(term)
     if number is not None:
@@ -108,7 +109,7 @@ def users(term: str) -> list[Hit]:
     ids = words.ids(User, term)
     found = _ranked(
         User.objects.select_related("account").filter(pk__in=ids),
-        exact=Q(email=term.lower()),
+        exact=Q(email=lookup_form(term)),
         begins=Q(email__startswith=term.lower()),
         contains=Q(pk__in=ids),
     )

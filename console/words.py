@@ -8,6 +8,7 @@ import re
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db.models import Func, QuerySet
 
+from tenancy.emails import lookup_form
 from tenancy.models import Account, Site, User
 
 COLUMNS = {
@@ -29,7 +30,9 @@ class Words(Func):
 
 def found(model: type[Account] | type[User] | type[Site], term: str) -> QuerySet:
     """Every word of the term begins a word of the row: `alice homeg` finds alice@homeg8.com."""
-    words = [word for word in SEPARATORS.split(term.lower()) if word]
+    # People's addresses are kept in one form, whichever is quoted.
+    asked = lookup_form(term) if model is User else term.lower()
+    words = [word for word in SEPARATORS.split(asked) if word]
     if not words:
         return model.objects.none()
     query = SearchQuery(

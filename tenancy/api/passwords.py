@@ -13,7 +13,6 @@ from tenancy.api.sign_in import Tokens
 from tenancy.api.views import ApiView
 from tenancy.services import password_links, passwords
 
-
 # One text, whether or not anybody signs in with the address.
 ASKED = "If somebody signs in with this address, an e-mail with a link is on its way to them."
 

@@ -55,6 +55,13 @@ def test_people_find_what_they_quote(known: World, term: str, first: str) -> Non
     assert titles(known.sam, term)[0] == first
 
 
+@pytest.mark.parametrize("term", ["zoe@bücher.de", "Zoe@XN--BCHER-KVA.de"])
+def test_a_person_is_found_by_either_form_of_a_domain(known: World, term: str) -> None:
+    factories.make_user(known.home, email="zoe@xn--bcher-kva.de", role="editor")
+
+    assert titles(known.sam, term) == ["zoe@xn--bcher-kva.de"]
+
+
 def test_an_account_is_found_by_its_number(known: World) -> None:
     assert titles(known.sam, f"#{known.other.pk}") == ["TacBit"]
     assert titles(known.sam, str(known.other.pk))[0] == "TacBit"
