@@ -129,7 +129,8 @@ def send(letter: Letter | None, *, attempt: int, again: Callable[[datetime], obj
             logger.exception("E-mail %s to account %s failed", letter.name, letter.account.pk)
             _failed(letter, recipient, error, attempt=attempt, again=again)
             return "failed"
-        _record("email_sent", letter, mail.subject, subject=mail.subject, recipient=recipient)
+        subject = _without_name(mail.subject, letter.account)
+        _record("email_sent", letter, subject, subject=subject, recipient=recipient)
         return "sent"
 
 
@@ -173,6 +174,12 @@ def _record(verb: str, letter: Letter, reason: str, **facts: object) -> None:
         account=letter.account,
         after={"mail": letter.name, **facts},
     )
+
+
+def _without_name(subject: str, account: Account) -> str:
+    """A subject as the audit keeps it: a purge takes the customer's name out of no sentence."""
+    name = short_name(account)
+    return subject.replace(name, "…") if name else subject
 
 
 def _plain(template: str, facts: dict[str, object]) -> str:

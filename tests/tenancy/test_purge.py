@@ -38,7 +38,7 @@ from tests.factories import (
     open_transfer,
     put,
 )
-from tests.mailing import forget_queue
+from tests.mailing import forget_queue, work_off
 from tests.sql import run
 
 # In every text that is the customer's own; nothing with it may be left.
@@ -75,12 +75,14 @@ def customer(world: World) -> Account:
         slug=CANARY,
         plan=make_plan(trial_days=14, max_users=9, max_sites=9),
         owner_email=f"{CANARY}@home.example",
+        invites_owner=True,
         by=fiona,
         reason=REASON,
         now=NOW,
         facts={"billing_email": f"books@{CANARY}.example", "billing_address_country": "PK"}
         | ADDRESS,
     )
+    assert [CANARY in letter.subject for letter in work_off()] == [True]
     put(account, stripe_customer_id=f"cus_{CANARY}")
     owner = account.owner
     editor = make_user(account, role=Role.EDITOR, email=f"ed@{CANARY}.example", name=CANARY)
