@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import DataError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import CreditBalance, CreditCost, CreditTransaction, Operation
@@ -22,7 +22,7 @@ from tenancy.errors import InvalidValue
 from tenancy.models import Account
 from tests.digest import nothing_changes, refused
 from tests.factories import NOW, make_account
-from tests.planting import freeze
+from tests.planting import freeze, plant
 from tests.racing import at_once, books_agree, one_wins
 
 KEY = "job-7"
@@ -156,6 +156,14 @@ def test_a_text_that_is_too_long_is_an_error(committed: None) -> None:
 
     with nothing_changes(), pytest.raises(DataError):
         spend(account, description="x" * 256)
+
+
+def test_a_fault_of_the_ledger_is_not_taken_for_a_used_key(committed: None) -> None:
+    account = make_account(credits=100)
+    plant("UPDATE igny8_credit_balances SET sequence = 0 WHERE account_id = %s", account.pk)
+
+    with nothing_changes(), pytest.raises(IntegrityError, match="ledger_sequence"):
+        spend(account)
 
 
 def test_one_statement_where_it_can_be_spent_and_two_where_not(committed: None) -> None:
