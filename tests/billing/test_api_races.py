@@ -132,6 +132,23 @@ def test_of_a_commit_and_a_release_one_counts(committed: None) -> None:
     books_agree()
 
 
+def test_of_eight_releases_one_gives_back(committed: None) -> None:
+    account = make_account(credits=100)
+    hold = reserve(account, "a")
+    reserve(account, "b")
+
+    release = partial(holds.release, account=account, hold_id=hold.id, now=NOW)
+
+    outcomes = at_once(*[release] * 8)
+
+    answers = [outcome.result for outcome in outcomes]
+    assert sum(not answer.replayed for answer in answers) == 1
+    assert {answer._replace(replayed=False) for answer in answers} == {
+        hold._replace(status=HoldStatus.RELEASED, available=94)
+    }
+    books_agree()
+
+
 def test_looked_at_and_then_resolved_all_eight_are(committed: None) -> None:
     account, meeting = make_account(credits=100), Meeting(8)
     run("CREATE TABLE scratch_holds AS SELECT 'held' AS status")
