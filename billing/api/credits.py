@@ -30,7 +30,9 @@ class WorkBody(Body):
 
 class DeductBody(WorkBody):
     description = Text(required=False, allow_blank=True)
-    metadata = Metadata(required=False)
+    metadata = Metadata(
+        required=False, help_text="Your own facts. A member `request` is refused: it is ours."
+    )
 
 
 class BalanceAnswer(Answer):

@@ -122,8 +122,10 @@ def test_a_price_out_of_range_is_refused(account: Account) -> None:
         operation=Operation.IMAGE_GENERATION, defaults={"unit": "image", "credits": 11}
     )
 
-    with nothing_changes(), refused(InvalidValue, says="between 1 and 10,000,000"):
+    says = "These units cost 11,000,000 credits; a call takes between 1 and 10,000,000."
+    with nothing_changes(), refused(InvalidValue, says=says) as caught:
         spend(account, units=1_000_000)
+    assert caught.value.facts == {"field": "units"}
 
 
 def test_a_frozen_account_spends_nothing(account: Account) -> None:
