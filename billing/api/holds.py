@@ -3,7 +3,7 @@
 from django.utils import timezone
 from rest_framework import serializers
 
-from billing.api.credits import PostedTransaction, WorkBody
+from billing.api.credits import AVAILABLE_AFTER, PostedTransaction, WorkBody
 from billing.models import HoldStatus, Operation
 from billing.services import holds
 from billing.services.costs import MAX_UNITS
@@ -45,7 +45,7 @@ class HoldAnswer(Answer):
     committed_amount = serializers.IntegerField(
         allow_null=True, help_text="Credits spent; the rest was given back."
     )
-    available = serializers.IntegerField(help_text="What the account can spend now.")
+    available = serializers.IntegerField(help_text=AVAILABLE_AFTER)
 
 
 class CommittedAnswer(HoldAnswer):

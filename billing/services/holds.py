@@ -35,8 +35,8 @@ class CommitOverHold(ServiceError):
 class Held(NamedTuple):
     """A hold as it stands now: `expired` once its time is over, also before it is given back.
 
-    `amount` and `committed_amount` in credits; `available` is what the account can spend now.
-    `replayed`: an earlier call did this already.
+    `amount` and `committed_amount` in credits; `available` is what the account can spend now at
+    least, as in `ledger.Posted`. `replayed`: an earlier call did this already.
     """
 
     id: uuid.UUID

@@ -39,7 +39,8 @@ class RequestInProgress(ServiceError):
 class Posted(NamedTuple):
     """A row of the ledger, as posted now or, when `replayed`, by an earlier call with its key.
 
-    `available` is what the account can spend now, in credits.
+    `available` is what the account can spend now, in credits, at least: holds that are over count
+    until they are given back (`holds.balance` does not count them, nor does a refusal).
     """
 
     transaction_id: int
