@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from billing.models import TransactionType
 from billing.services import holds
 from billing.services.costs import cost_of, price_arguments
-from billing.services.ledger import REQUEST, Posted, answer, check_key
+from billing.services.ledger import Posted, answer, check_key, with_request
 from tenancy.models import Account
 from tenancy.round_trip import one_row
 
@@ -85,8 +85,7 @@ def deduct(
     operation, *price = price_arguments(operation=operation, units=units)
     if idempotency_key is not None:
         check_key(idempotency_key)
-    if fingerprint:
-        metadata = {**(metadata or {}), REQUEST: fingerprint}
+    metadata = with_request(metadata, fingerprint)
     description = description or operation
     asked = (
         account.pk,

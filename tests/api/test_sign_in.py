@@ -14,9 +14,10 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from tenancy.api import tokens
 from tenancy.models import AuditEvent, User
 from tenancy.services import invitations, lifecycle, users
+from tests.api.test_docs_page import codes_of
 from tests.api.world import Caller, anybody, by_token, code_of
 from tests.conftest import World
-from tests.factories import NOW, REASON, make_account, make_user, put
+from tests.factories import NOW, REASON, make_account, make_plan, make_user, put
 from tests.racing import Meeting, at_once
 
 PASSWORD = "correct horse battery staple"
@@ -165,6 +166,33 @@ class TestRefresh:
         refresh = tokens.issue(world.alice)["refresh"]
 
         assert code_of(anybody().post("auth/refresh/", {"refresh": refresh})) == "token_expired"
+
+
+@pytest.mark.parametrize("path", ["auth/refresh/", "auth/logout/"])
+def test_what_a_token_is_refused_with_is_described(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    states = [
+        {"status": "suspended", "status_reason": "trial_expired"},
+        {"status": "suspended", "status_reason": "payment_failed"},
+        {"status": "suspended", "status_reason": "manual"},
+        {"status": "cancelled"},
+        {"status": "active", "plan": make_plan(is_active=False)},
+        {"status": "active", "deleted": True},
+    ]
+    people = [make_user(make_account(**state)) for state in states]
+    people += [make_user(world.home, is_active=False), world.alice]
+    answered = {code_of(anybody().post(path, {"refresh": refresh_of(one)})) for one in people}
+    monkeypatch.setattr(tokens.RefreshToken, "lifetime", timedelta(seconds=-1))
+    answered.add(code_of(anybody().post(path, {"refresh": refresh_of(world.alice)})))
+
+    # The door out is open to everybody whose token has not expired.
+    assert len(answered) == (9 if path == "auth/refresh/" else 2)
+    assert answered - codes_of("POST", path) == {""}
+
+
+def refresh_of(user: User) -> str:
+    return tokens.issue(user)["refresh"]
 
 
 class TestRefreshAtOnce:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -67,14 +67,30 @@ def test_what_is_answered_is_what_was_posted(account: Account) -> None:
     assert (row.reason, row.created_by, row.payment) == ("", None, None)
 
 
-def test_what_is_held_is_not_available(account: Account) -> None:
+def hold(account: Account, now: datetime) -> None:
     holds.reserve(
-        account=account, operation=Operation.CLUSTERING, units=1, idempotency_key="h", now=NOW
+        account=account, operation=Operation.CLUSTERING, units=1, idempotency_key="h", now=now
     )
+
+
+def test_what_is_held_is_not_available(account: Account) -> None:
+    now = datetime.now(tz=UTC)
+    hold(account, now)
 
     posted = spend(account)
 
     assert (posted.balance_after, posted.available) == (95, 85)
+    assert holds.balance(account=account, now=now).available == 85
+
+
+def test_a_hold_that_is_over_counts_until_it_is_given_back(account: Account) -> None:
+    now = datetime.now(tz=UTC)
+    hold(account, NOW)
+
+    assert spend(account).available == 85
+    assert holds.balance(account=account, now=now).available == 95
+    holds.expire(account=account, now=now)
+    assert spend(account, idempotency_key="next").available == 90
 
 
 def test_the_price_is_the_tables(account: Account) -> None:
@@ -122,8 +138,10 @@ def test_a_price_out_of_range_is_refused(account: Account) -> None:
         operation=Operation.IMAGE_GENERATION, defaults={"unit": "image", "credits": 11}
     )
 
-    with nothing_changes(), refused(InvalidValue, says="between 1 and 10,000,000"):
+    says = "These units cost 11,000,000 credits; a call takes between 1 and 10,000,000."
+    with nothing_changes(), refused(InvalidValue, says=says) as caught:
         spend(account, units=1_000_000)
+    assert caught.value.facts == {"field": "units"}
 
 
 def test_a_frozen_account_spends_nothing(account: Account) -> None:
