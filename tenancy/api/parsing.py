@@ -40,7 +40,7 @@ class StrictJSONParser(BaseParser):
             )
         except (ValueError, RecursionError) as fault:
             told = str(fault) if isinstance(fault, ValueError) else "it is nested too deeply"
-            raise _malformed(told) from None
+            raise malformed(told) from None
         # UTF-8 itself cannot hold what is looked for: only an escape can bring it in.
         if "\\u" in text or text.count("{") + text.count("[") > DEEPEST:
             wrong = list(_unstorable(data))
@@ -84,7 +84,7 @@ def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
-def _malformed(why: str) -> ApiError:
+def malformed(why: str) -> ApiError:
     detail = f"The body cannot be read as JSON: {why}."
     return ApiError(Code.VALIDATION_ERROR, detail, errors=[at("", "malformed_json", detail)])
 

@@ -1,0 +1,118 @@
+"""What only a real web server does: gunicorn as in production, called over a socket."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from dev.places import ROOT
+from tenancy.models import ApiKey, Site
+from tests.api.world import by_token, new_key
+from tests.conftest import World
+from tests.dev.test_run import free_port
+from tests.factories import make_site
+
+PATIENCE = 60  # seconds
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        assert self.headers["Content-Type"] == "application/problem+json"
+        return json.loads(self.body)["code"]
+
+
+@dataclass
+class WebServer:
+    port: int
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | Iterable[bytes] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """A body that is several pieces is sent in chunks."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, PATIENCE)) as line:
+            line.request(
+                method, path, body, {"Content-Type": "application/json", **(headers or {})}
+            )
+            answer = line.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None) -> Iterator[WebServer]:
+    server = WebServer(free_port())
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=connection.settings_dict["NAME"])
+    bind = f"--bind=127.0.0.1:{server.port}"
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "gunicorn", "--workers=1", bind, "console.wsgi"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database.geturl()},
+    )
+    try:
+        wait_for(server, process)
+        yield server
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for(server: WebServer, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError):
+            server.call("GET", "/healthz")
+            return
+        time.sleep(0.1)
+    raise AssertionError("the web server did not start")
+
+
+class TestChunked:
+    @pytest.fixture
+    def site(self, committed_world: World) -> Site:
+        site = make_site(committed_world.home)
+        new_key(site)
+        return site
+
+    def test_a_leaked_key_ends_when_that_is_asked_for(
+        self, server: WebServer, committed_world: World, site: Site
+    ) -> None:
+        answer = server.call(
+            "POST",
+            f"/api/v1/sites/{site.pk}/api-key/",
+            body=[b'{"overlap', b'_hours": 0}'],
+            headers=dict(by_token(committed_world.alice).headers),
+        )
+
+        assert answer.status == 201
+        leaked = ApiKey.objects.filter(site=site).earliest("created_at")
+        assert not leaked.works(timezone.now())
+
+    def test_a_large_body_is_refused(self, server: WebServer, committed_world: World) -> None:
+        answer = server.call(
+            "POST",
+            "/api/v1/credits/check/",
+            body=[b" " * 100_000] * 11,
+            headers=dict(by_token(committed_world.alice).headers),
+        )
+
+        assert answer.code == "payload_too_large"
