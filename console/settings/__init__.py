@@ -65,7 +65,8 @@ CSRF_TRUSTED_ORIGINS = env.several(
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked from inside, without https
+# Asked from inside, without https. And calls of the API: HttpsMiddleware refuses those.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^api/(?!docs/)"]
 SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 X_FRAME_OPTIONS = "DENY"
@@ -79,6 +80,7 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 # Lax, not Strict: staff follow links from their help desk all day, and no GET changes anything.
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "console.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes of a form or a JSON body; files are not counted
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # a bulk action posts one field for each ticked row
 
@@ -113,6 +115,7 @@ MIDDLEWARE = [
     "console.middleware.SecurityHeadersMiddleware",
     "console.middleware.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "console.middleware.HttpsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "console.browser_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

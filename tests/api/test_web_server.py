@@ -116,3 +116,32 @@ class TestChunked:
         )
 
         assert answer.code == "payload_too_large"
+
+    def test_what_is_wrongly_chunked_is_refused(
+        self, server: WebServer, committed_world: World
+    ) -> None:
+        headers = {**by_token(committed_world.alice).headers, "Transfer-Encoding": "chunked"}
+
+        answer = server.call("POST", "/api/v1/credits/check/", body=b"no size\r\n", headers=headers)
+
+        assert answer.code == "validation_error"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("x" * 4_200, {}, 414),
+        ("", {"X-Long": "x" * 8_200}, 431),
+        ("", {f"X-{number}": "x" for number in range(101)}, 431),
+        ("", {"Content-Length": "many"}, 400),
+        ("", {"Transfer-Encoding": "chunked", "Content-Length": "1"}, 400),
+        ("", {"Transfer-Encoding": "unknown"}, 501),
+    ],
+)
+def test_what_the_server_refuses_by_itself_is_no_problem(
+    server: WebServer, path: str, headers: dict[str, str], status: int
+) -> None:
+    """As docs/api.md says: these never reach the application."""
+    answer = server.call("GET", f"/api/v1/plans/{path}", headers=headers)
+
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "text/html")

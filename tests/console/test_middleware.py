@@ -131,3 +131,12 @@ def test_a_nul_in_a_filter_by_a_field_is_a_bad_request(world: World, client: Cli
     assert response["X-Request-Id"]
     assert "Content-Security-Policy" in response
     assert client.get("/api/v1/plans/?%00=1").json()["code"] == "validation_error"
+
+
+def test_a_form_that_is_too_old_says_what_to_do(db: None) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    response = client.post("/admin/login/", {"username": "a", "password": "b"})
+
+    assert response.status_code == 403
+    assert "load the page again" in response.content.decode()
