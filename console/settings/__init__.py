@@ -206,7 +206,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
-AXES_CLIENT_IP_CALLABLE = "console.middleware.client_ip"
+AXES_CLIENT_IP_CALLABLE = "console.sign_in.counted_address"
 AXES_USERNAME_CALLABLE = "console.sign_in.login_name"
 
 # --- The JSON API ---
