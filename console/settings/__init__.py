@@ -221,6 +221,20 @@ APP_URL = env.read(
     example="https://app.example.com",
     default="https://app.igny8.example",
 )
+# Pages of these origins may call /api/v1/ from a browser: with a token, never with a cookie.
+CORS_ALLOWED_ORIGINS = env.several(
+    "IGNY8_CORS_ORIGINS", parsers.exact_origins, example="https://app.example.com"
+)
+CORS_URLS_REGEX = "^/api/v1/"
+CORS_ALLOW_METHODS = api.CORS_ALLOW_METHODS
+CORS_ALLOW_HEADERS = api.CORS_ALLOW_HEADERS
+CORS_EXPOSE_HEADERS = api.CORS_EXPOSE_HEADERS
+if CORS_ALLOWED_ORIGINS:  # unset, no call is made slower by it
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("console.middleware.HttpsMiddleware") + 1,
+        "corsheaders.middleware.CorsMiddleware",
+    )
 # Keeps the answers of calls with an Idempotency-Key. By name: the API of tenancy is below billing.
 API_IDEMPOTENCY = "billing.services.idempotency.run"
 # How many calls an account (without one: an address) may make in a time.

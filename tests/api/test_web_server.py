@@ -23,6 +23,7 @@ from tests.dev.test_run import free_port
 from tests.factories import make_site
 
 PATIENCE = 60  # seconds
+APP, OTHER = "https://app.example.com", "http://localhost:3000"
 
 
 @dataclass
@@ -63,10 +64,11 @@ def server(django_db_setup: None) -> Iterator[WebServer]:
     server = WebServer(free_port())
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path=connection.settings_dict["NAME"])
     bind = f"--bind=127.0.0.1:{server.port}"
+    origins = {"IGNY8_CORS_ORIGINS": f"{APP}, {OTHER}"}
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "gunicorn", "--workers=1", bind, "console.wsgi"],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database.geturl()},
+        env={**os.environ, **origins, "DATABASE_URL": database.geturl()},
     )
     try:
         wait_for(server, process)
@@ -125,6 +127,76 @@ class TestChunked:
         answer = server.call("POST", "/api/v1/credits/check/", body=b"no size\r\n", headers=headers)
 
         assert answer.code == "validation_error"
+
+
+class TestCors:
+    """What a browser is told about pages of other origins."""
+
+    PREFLIGHT = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
+    }
+
+    @pytest.mark.parametrize("origin", [APP, OTHER])
+    def test_an_origin_that_is_named_may_ask(self, server: WebServer, origin: str) -> None:
+        headers = {"Origin": origin, **self.PREFLIGHT}
+
+        answer = server.call("OPTIONS", "/api/v1/credits/deduct/", headers=headers)
+
+        assert (answer.status, answer.body) == (200, b"")
+        assert cors(answer) == {
+            "access-control-allow-origin": origin,
+            "access-control-allow-methods": "GET, POST, PATCH, DELETE",
+            "access-control-allow-headers": "authorization, content-type, idempotency-key, "
+            "x-account",
+            "access-control-expose-headers": "Idempotent-Replayed, Retry-After, X-Request-Id",
+            "access-control-max-age": "86400",
+        }
+        assert answer.headers["X-Request-Id"]
+
+    @pytest.mark.parametrize("path", ["account/", "nowhere/"])
+    def test_and_may_read_what_is_answered(
+        self, server: WebServer, committed_world: World, path: str
+    ) -> None:
+        headers = {**by_token(committed_world.alice).headers, "Origin": APP}
+
+        answer = server.call("GET", f"/api/v1/{path}", headers=headers)
+
+        assert answer.status in (200, 404)
+        assert cors(answer) == {
+            "access-control-allow-origin": APP,
+            "access-control-expose-headers": "Idempotent-Replayed, Retry-After, X-Request-Id",
+        }
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "https://evil.example",
+            "http://app.example.com",
+            "https://app.example.com.evil.example",
+            "https://app.example.com:8443",
+            "null",
+        ],
+    )
+    @pytest.mark.parametrize("method", ["OPTIONS", "GET"])
+    def test_a_foreign_one_is_told_nothing(
+        self, server: WebServer, method: str, origin: str
+    ) -> None:
+        headers = {"Origin": origin, **self.PREFLIGHT}
+
+        assert cors(server.call(method, "/api/v1/plans/", headers=headers)) == {}
+
+    @pytest.mark.parametrize("path", ["/admin/login/", "/api/schema/", "/api/docs/", "/healthz"])
+    def test_nor_is_anybody_elsewhere(self, server: WebServer, path: str) -> None:
+        assert cors(server.call("GET", path, headers={"Origin": APP})) == {}
+
+
+def cors(answer: Answer) -> dict[str, str]:
+    return {
+        name.lower(): text
+        for name, text in answer.headers.items()
+        if name.lower().startswith("access-control-")
+    }
 
 
 @pytest.mark.parametrize(
