@@ -10,6 +10,8 @@ from axes.handlers.proxy import AxesProxyHandler
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from console.middleware import client_ip
+from tenancy.addresses import counted_as
 from tenancy.models import AuditEvent, User
 from tenancy.records import record
 from tenancy.services import sign_ins
@@ -24,6 +26,11 @@ def login_name(request: HttpRequest, credentials: dict | None) -> str:
     """Return the login as it is compared: e-mail addresses are one whatever their case."""
     name = (credentials or {}).get("username") or (credentials or {}).get("email")
     return str(name or request.POST.get("username", "")).strip().casefold()
+
+
+def counted_address(request: HttpRequest) -> str | None:
+    """Return the address that wrong passwords are counted by. The audit keeps the caller's own."""
+    return counted_as(client_ip(request))
 
 
 def recorded(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:

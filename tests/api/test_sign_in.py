@@ -101,6 +101,17 @@ class TestLogin:
         assert response.status_code == 401
         assert "15 minutes" in response.json()["detail"]
 
+    def test_so_it_does_for_a_whole_network_of_ipv6(self, alice: User) -> None:
+        def answer(password: str, address: str) -> int:
+            body = {"email": "alice@homeg8.example", "password": password}
+            return APIClient().post("/api/v1/auth/login/", body, REMOTE_ADDR=address).status_code
+
+        for number in range(5):
+            assert answer("wrong password", f"2001:db8:1:2::{number}") == 401
+
+        assert answer(PASSWORD, "2001:db8:1:2:ffff::1") == 401
+        assert answer(PASSWORD, "2001:db8:1:3::1") == 200
+
     def test_a_right_password_forgets_the_wrong_ones(self, alice: User) -> None:
         for _ in range(3):
             for _ in range(3):
