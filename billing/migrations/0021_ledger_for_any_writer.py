@@ -3,7 +3,8 @@
 `ON CONFLICT DO NOTHING` leaves a row out after its triggers have run, so the balance would have
 moved for nothing. PostgreSQL refuses it for a table that has a rule on updates; this one adds
 nothing to them, and plain inserts and COPY know nothing of it. A frozen account spends nothing,
-whoever writes. And a deduction, the row that comes all day, is asked about first.
+whoever writes. A key that comes back gets its row whatever the price is by then. And a deduction,
+the row that comes all day, is asked about first.
 """
 
 from importlib import import_module
@@ -12,6 +13,7 @@ from django.db import migrations
 
 RULES = import_module("billing.migrations.0014_ledger_rules")
 AT_ONCE = import_module("billing.migrations.0016_post_at_once")
+SPENDING = import_module("billing.migrations.0008_spending")
 SPEND_AT_ONCE = import_module("billing.migrations.0020_spend_at_once")
 
 # Who waits for a lock on the ledger lets everybody else wait behind it: rather fail, and be run
@@ -58,6 +60,19 @@ BEGIN
 END $$;
 """
 
+OUT_OF_RANGE = """\
+    IF p_amount = 0 OR abs(p_amount) > 10000000 THEN
+        outcome := 'out_of_range';
+        RETURN;
+    END IF;
+"""
+THE_KEY_FIRST = "    IF is_frozen AND"
+POST_CREDIT = AT_ONCE.replacing(
+    SPENDING.POST_CREDIT.replace(OUT_OF_RANGE, "", 1).replace(
+        THE_KEY_FIRST, OUT_OF_RANGE + THE_KEY_FIRST, 1
+    )
+)
+
 DEDUCTIONS_FIRST = """
     IF p_type = 'deduction' AND p_amount BETWEEN -10000000 AND -1
        AND p_created_by IS NULL AND p_reverses IS NULL THEN
@@ -76,5 +91,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(IMPATIENT, IMPATIENT),
         migrations.RunSQL(NO_ON_CONFLICT, ON_CONFLICT),
         migrations.RunSQL(LEDGER_POST, SPEND_AT_ONCE.LEDGER_POST),
+        migrations.RunSQL(POST_CREDIT, AT_ONCE.replacing(SPENDING.POST_CREDIT)),
         migrations.RunSQL(LEDGER_ROW_IS_RIGHT, AT_ONCE.replacing(RULES.LEDGER_ROW_IS_RIGHT)),
     ]

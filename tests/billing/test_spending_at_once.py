@@ -144,6 +144,16 @@ def test_a_price_out_of_range_is_refused(account: Account) -> None:
     assert caught.value.facts == {"field": "units"}
 
 
+def test_a_key_that_comes_back_is_answered_whatever_the_price_is_by_then(way: None) -> None:
+    account = make_account(credits=5_000_000)
+    first = spend(account, units=1_000_000, fingerprint="f")
+    CreditCost.objects.update_or_create(
+        operation=Operation.IMAGE_GENERATION, defaults={"unit": "image", "credits": 11}
+    )
+
+    assert spend(account, units=1_000_000, fingerprint="f") == first._replace(replayed=True)
+
+
 def test_a_frozen_account_spends_nothing(account: Account) -> None:
     freeze(account)
 
