@@ -64,9 +64,13 @@ def spending(processes: int, threads: int, *, batch: int = 1) -> Callable[[int, 
     def run(first: int, last: int) -> float:
         command = [sys.executable, "-m", "bench.spender"]
         command += [str(number) for number in (first, last, threads, SECONDS, batch)]
-        running = [
-            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)
-        ]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        running = [subprocess.Popen(command, **pipes) for _ in range(processes)]
+        for process in running:
+            process.stdout.readline()  # ready
+        for process in running:
+            process.stdin.write("go\n")
+            process.stdin.flush()
         return sum(int(process.communicate()[0]) for process in running) / SECONDS
 
     return run

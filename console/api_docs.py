@@ -6,9 +6,9 @@ from functools import lru_cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
+from console.errors import read_only
 from tenancy.api.codes import Code
 
 # Swagger UI writes styles into the page; it needs nothing else that the API's answers do not.
@@ -27,7 +27,7 @@ PAGE_POLICY = "; ".join(
 ERRORS_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
 
 
-@require_safe
+@read_only
 @cache_control(public=True, max_age=300)
 def schema(request: HttpRequest) -> HttpResponse:
     return HttpResponse(described(), content_type="application/vnd.oai.openapi+json")
@@ -40,14 +40,14 @@ def described() -> bytes:
     return json.dumps(found, separators=(",", ":")).encode()
 
 
-@require_safe
+@read_only
 def page(request: HttpRequest) -> HttpResponse:
     response = render(request, "api/docs.html")
     response["Content-Security-Policy"] = PAGE_POLICY
     return response
 
 
-@require_safe
+@read_only
 def errors(request: HttpRequest) -> HttpResponse:
     """Where the `type` of every problem leads."""
     response = render(request, "api/errors.html", {"codes": list(Code)})

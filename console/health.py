@@ -7,20 +7,21 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+
+from console.errors import read_only
 
 # Off, a server can lose what it has confirmed. Other values ("local", "remote_apply") is durable.
 DURABILITY = ["fsync", "full_page_writes", "synchronous_commit"]
 
 
-@require_safe
+@read_only
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers. Says nothing about the database, whose fault no restart mends."""
     return JsonResponse({"status": "ok"})
 
 
-@require_safe
+@read_only
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when the database is reachable, up to date and durable; else 503 and what is wrong."""

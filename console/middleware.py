@@ -5,10 +5,12 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import MiddlewareNotUsed, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 
 from tenancy import context
+from tenancy.api.codes import Code
+from tenancy.api.problems import ApiError, answer
 
 type View = Callable[[HttpRequest], HttpResponse]
 
@@ -28,6 +30,10 @@ CONSOLE_POLICY = "; ".join(
     ]
 )
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+IN_THE_CLEAR = (
+    "Call this over https. A token, key or password that was sent without it may have been read on "
+    "the way: get a new one."
+)
 # What a page of ours never asks the browser for.
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -76,6 +82,22 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-Id"] = request.id
         return response
+
+
+class HttpsMiddleware:
+    """Refuses a call of the API over http, where a page would be redirected: followed silently, a
+    redirect would leave the token in the clear on every call, and nobody would notice.
+    """
+
+    def __init__(self, get_response: View) -> None:
+        if not settings.SECURE_SSL_REDIRECT:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_api(request) and not request.is_secure():
+            return answer(ApiError(Code.HTTPS_REQUIRED, IN_THE_CLEAR), request)
+        return self.get_response(request)
 
 
 class NulMiddleware:

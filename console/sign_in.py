@@ -10,6 +10,8 @@ from axes.handlers.proxy import AxesProxyHandler
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from console.middleware import client_ip
+from tenancy.addresses import counted_as
 from tenancy.emails import lookup_form
 from tenancy.models import AuditEvent, User
 from tenancy.records import record
@@ -25,6 +27,11 @@ def login_name(request: HttpRequest, credentials: dict | None) -> str:
     """Return the login as it is compared: an e-mail address is one however it is written."""
     name = (credentials or {}).get("username") or (credentials or {}).get("email")
     return lookup_form(str(name or request.POST.get("username", "")))
+
+
+def counted_address(request: HttpRequest) -> str | None:
+    """Return the address that wrong passwords are counted by. The audit keeps the caller's own."""
+    return counted_as(client_ip(request))
 
 
 def recorded(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:

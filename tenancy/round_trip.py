@@ -17,13 +17,25 @@ _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _prepared: WeakKeyDictionary[Connection, dict[str, "_Statement"]] = WeakKeyDictionary()
 
 
-def one_row(sql: str, parameters: Sequence[object], *, is_repeatable: bool = False) -> tuple | None:
+def one_row(
+    sql: str,
+    parameters: Sequence[object],
+    *,
+    is_repeatable: bool = False,
+    outside_only: bool = False,
+) -> tuple | None:
     """The first row of `all_rows`, None when there is none."""
-    rows = all_rows(sql, parameters, is_repeatable=is_repeatable)
+    rows = all_rows(sql, parameters, is_repeatable=is_repeatable, outside_only=outside_only)
     return rows[0] if rows else None
 
 
-def all_rows(sql: str, parameters: Sequence[object], *, is_repeatable: bool = False) -> list[tuple]:
+def all_rows(
+    sql: str,
+    parameters: Sequence[object],
+    *,
+    is_repeatable: bool = False,
+    outside_only: bool = False,
+) -> list[tuple]:
     """Run a statement and return its rows.
 
     A cursor, Django's or the driver's, takes longer than the whole rest of a deduction on this
@@ -36,13 +48,18 @@ def all_rows(sql: str, parameters: Sequence[object], *, is_repeatable: bool = Fa
 
     A statement that `is_repeatable` (a read) does without Django's question whether the connection
     still stands: if it does not, it is opened again and the statement sent once more.
+
+    One for `outside_only` is not sent inside of a transaction, which its error would be the end of:
+    it gives no rows there.
     """
     here = connections[DEFAULT_DB_ALIAS]
+    if outside_only and not here.get_autocommit():
+        return []
     if here.execute_wrappers or here.queries_logged:
         with here.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall()
-    if is_repeatable and here.connection is not None and not here.in_atomic_block:
+    if is_repeatable and here.connection is not None and here.autocommit:
         here.health_check_done = True
         try:
             return _rows(here, sql, parameters)
@@ -53,18 +70,18 @@ def all_rows(sql: str, parameters: Sequence[object], *, is_repeatable: bool = Fa
     here.close_if_health_check_failed()
     if here.connection is None:
         here.ensure_connection()
-    here.validate_no_broken_transaction()
     return _rows(here, sql, parameters)
 
 
 def _rows(here: BaseDatabaseWrapper, sql: str, parameters: Sequence[object]) -> list[tuple]:
-    connection = here.connection
     with here.wrap_database_errors:
-        if connection.autocommit:
+        if here.autocommit:
+            connection = here.connection
             return _statement(connection, sql).rows(connection.pgconn, parameters)
         # In a transaction, an error of what was prepared would be the end of all of it. And the
         # driver begins one with the first statement of a cursor, not before.
-        with connection.cursor() as cursor:
+        here.validate_no_broken_transaction()
+        with here.connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall()
 
@@ -89,14 +106,19 @@ class _Statement:
         self.formats = [PyFormat.TEXT] * len(numbers)
         self.values = Transformer(adapters)
         self.is_prepared: bool | None = None
+        # What the columns are does not change until it is prepared anew.
+        self.knows_columns = False
 
     def rows(self, session: PGconn, parameters: Sequence[object]) -> list[tuple]:
-        result = self._execute(session, self.values.dump_sequence(parameters, self.formats))
-        self.values.set_pgresult(result)
-        return self.values.load_rows(0, result.ntuples, tuple)
+        values = self.values
+        result = self._execute(session, values.dump_sequence(parameters, self.formats))
+        values.set_pgresult(result, set_loaders=not self.knows_columns)
+        self.knows_columns = True
+        return values.load_rows(0, result.ntuples, tuple)
 
     def _execute(self, session: PGconn, values: Sequence) -> PGresult:
         if self.is_prepared is None:
+            self.knows_columns = False
             # Behind a pooler, another process may have prepared it. It is the same: the name says
             # so.
             with suppress(errors.DuplicatePreparedStatement):
@@ -113,6 +135,7 @@ class _Statement:
                 self.is_prepared = None
                 with suppress(errors.InvalidSqlStatementName):
                     _checked(session.exec_(b"DEALLOCATE " + self.name))
+        self.knows_columns = False
         return _checked(session.exec_params(self.command, values, None, None, Format.BINARY))
 
 

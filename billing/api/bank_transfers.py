@@ -134,10 +134,12 @@ class WithdrawView(ApiView):
         "Withdraw a bank transfer",
         rights=[IsAdminOrOwner],
         answer=TransferAnswer,
+        blocked=Blocked.PAYS,
         errors=[Code.STATE_CONFLICT],
     )
     def post(self, call: Call, transfer_id: str) -> Payment:
-        """The customer does not pay after all: its invoice is void."""
+        """The customer does not pay after all: its invoice is void, and another plan can be asked
+        for. Not while a part has come: then support helps."""
         return bank_transfers.reject(
             payment=found(_of(call), transfer_id),
             by=call.user,

@@ -8,7 +8,7 @@ from billing.services import batches
 from billing.services.batches import Deduction, Outcome
 from tenancy.api import problems
 from tenancy.api.calls import Call, Key
-from tenancy.api.fields import Text
+from tenancy.api.fields import Several, Text
 from tenancy.api.once import fingerprint_of, refuse_bad_key
 from tenancy.api.operations import operation
 from tenancy.api.permissions import MaySpend
@@ -25,7 +25,7 @@ class ItemBody(DeductBody):
 
 
 class BatchBody(Body):
-    items = serializers.ListField(
+    items = Several(
         child=ItemBody(), min_length=1, max_length=LARGEST_BATCH, help_text="In this order."
     )
 

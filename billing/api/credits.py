@@ -16,6 +16,11 @@ from tenancy.api.permissions import MayRead, MaySpend
 from tenancy.api.shapes import Answer, Body
 from tenancy.api.views import ApiView
 
+AVAILABLE_AFTER = (
+    "What can be spent now, at least: a hold whose time is over counts until it is given back."
+)
+AVAILABLE = "What can be spent now. A hold whose time is over does not count."
+
 
 class WorkBody(Body):
     operation = Choice(Operation.choices)
@@ -30,19 +35,21 @@ class WorkBody(Body):
 
 class DeductBody(WorkBody):
     description = Text(required=False, allow_blank=True)
-    metadata = Metadata(required=False)
+    metadata = Metadata(
+        required=False, help_text="Your own facts. A member `request` is refused: it is ours."
+    )
 
 
 class BalanceAnswer(Answer):
     credits = serializers.IntegerField()
     held = serializers.IntegerField(help_text="Set aside for work in progress.")
-    available = serializers.IntegerField(help_text="What can be spent now.")
+    available = serializers.IntegerField(help_text=AVAILABLE)
 
 
 class EstimateAnswer(Answer):
     allowed = serializers.BooleanField()
     cost = serializers.IntegerField()
-    available = serializers.IntegerField()
+    available = serializers.IntegerField(help_text=AVAILABLE)
 
 
 class TransactionAnswer(Answer):
@@ -62,7 +69,7 @@ class PostedTransaction(TransactionAnswer):
 
 class SpentAnswer(Answer):
     transaction = PostedTransaction()
-    available = serializers.IntegerField(help_text="What can be spent now.")
+    available = serializers.IntegerField(help_text=AVAILABLE_AFTER)
 
 
 class CostAnswer(Answer):

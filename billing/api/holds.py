@@ -3,7 +3,7 @@
 from django.utils import timezone
 from rest_framework import serializers
 
-from billing.api.credits import PostedTransaction, WorkBody
+from billing.api.credits import AVAILABLE_AFTER, PostedTransaction, WorkBody
 from billing.models import HoldStatus, Operation
 from billing.services import holds
 from billing.services.costs import MAX_UNITS
@@ -36,14 +36,16 @@ class HoldAnswer(Answer):
     operation = serializers.ChoiceField(Operation.choices)
     units = serializers.IntegerField()
     amount = serializers.IntegerField(help_text="Credits set aside.")
-    status = serializers.ChoiceField(HoldStatus.choices)
+    status = serializers.ChoiceField(
+        HoldStatus.choices, help_text="As it is now. Only a hold that is `held` can be committed."
+    )
     created_at = Moment()
     expires_at = Moment()
     committed_units = serializers.IntegerField(allow_null=True)
     committed_amount = serializers.IntegerField(
         allow_null=True, help_text="Credits spent; the rest was given back."
     )
-    available = serializers.IntegerField(help_text="What the account can spend now.")
+    available = serializers.IntegerField(help_text=AVAILABLE_AFTER)
 
 
 class CommittedAnswer(HoldAnswer):
@@ -62,7 +64,11 @@ class HoldsView(ApiView):
         errors=[Code.INSUFFICIENT_CREDITS, Code.STATE_CONFLICT],
     )
     def post(self, call: Call) -> Held | Replayed:
-        """Before the work: of two calls that fit alone but not together, one is refused here."""
+        """Before the work: of two calls that fit alone but not together, one is refused here.
+
+        A repeat is answered with the hold as it stands by then. Look at its `status`: no work
+        should begin on one that has expired, or was released or committed.
+        """
         held = holds.reserve(
             account=call.account,
             **call.data,
@@ -102,6 +108,7 @@ class ReleaseHoldView(ApiView):
         key=Key.IGNORED,
         errors=[Code.STATE_CONFLICT],
     )
-    def post(self, call: Call, hold_id: str) -> Held:
-        """The work is not done."""
-        return holds.release(account=call.account, hold_id=hold_id, now=timezone.now())
+    def post(self, call: Call, hold_id: str) -> Held | Replayed:
+        """The work is not done. A repeat gives the same answer, so no Idempotency-Key is needed."""
+        held = holds.release(account=call.account, hold_id=hold_id, now=timezone.now())
+        return Replayed(held) if held.replayed else held

@@ -140,6 +140,8 @@ class Migration(migrations.Migration):
     dependencies = [("billing", "0019_ledger_by_balance")]
 
     operations = [
+        # Who waits for the table lets everybody else wait behind it: rather fail, and be run again.
+        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.AddField(
             model_name="credittransaction",
             name="available_after",

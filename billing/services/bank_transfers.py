@@ -41,6 +41,10 @@ class AlreadyConfirmed(StateConflict):
     code = "already_confirmed"
 
 
+class MoneyHasCome(StateConflict):
+    code = "money_has_come"
+
+
 class PlanNotPayable(ServiceError):
     code = "plan_not_payable"
 
@@ -182,7 +186,7 @@ def reject(
     An account that waited is active while a paid period is open, in trial while that still runs,
     and suspended otherwise; an active one stays active. What a partly paid transfer has received
     waits as unapplied money on the account. Raises AlreadyConfirmed, StateConflict when it is
-    rejected already, and when nobody (`by` None) would decide over received money; OwnAccount.
+    rejected already, MoneyHasCome unless staff decides over received money, OwnAccount.
     """
     reason = clean_reason(reason)
     allocations.lock_in_order(payments=[payment])
@@ -236,10 +240,10 @@ def _keep_as_unapplied(payment: Payment, *, by: User | None, reason: str, now: d
     placed = list(allocations.standing().filter(payment=payment).select_related("line"))
     if not placed:
         return Decimal(0)
-    if by is None:
-        raise StateConflict(
+    if by is None or not by.is_staff:
+        raise MoneyHasCome(
             f"{payment.received_total} {payment.currency} of {payment.reference} have come. A "
-            "person must decide what becomes of the money.",
+            "person of staff must decide what becomes of the money.",
             current=payment.status,
         )
     allocations.lock_in_order(lines=[allocation.line for allocation in placed])

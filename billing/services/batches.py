@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from billing.services.costs import price_arguments
-from billing.services.ledger import REQUEST, Posted, answer, check_key
+from billing.services.ledger import Posted, answer, check_key, with_request
 from tenancy.errors import InvalidValue, ServiceError
 from tenancy.models import Account
 from tenancy.round_trip import all_rows
@@ -39,8 +39,8 @@ def deduct_many(*, items: Sequence[Deduction]) -> list[Outcome]:
 
     The items of an account are applied in the order given. One that does not fit is refused alone
     (InsufficientCredits in its outcome) and the others go on: a later, smaller one may still fit.
-    BalanceFrozen, IdempotencyKeyReused and InvalidValue for an account without a balance are told
-    per item too.
+    BalanceFrozen, IdempotencyKeyReused and InvalidValue (for an account without a balance, and for
+    a price out of range) are told per item too.
 
     Raises UnknownOperation and InvalidValue, naming the item and before anything is spent, for
     items that are wrong in themselves and unless there are 1 to 1,000 of them.
@@ -51,8 +51,9 @@ def deduct_many(*, items: Sequence[Deduction]) -> list[Outcome]:
         )
     asked = json.dumps([_asked(n, item) for n, item in enumerate(items)])
     rows = all_rows(_DEDUCT_MANY, [asked])
-    outcomes = {number: _outcome(items[number - 1], row) for number, *row in rows}
-    return [outcomes[number] for number in range(1, len(items) + 1)]
+    # The database counts from one.
+    outcomes = {n - 1: _outcome(n - 1, items[n - 1], row) for n, *row in rows}
+    return [outcomes[number] for number in range(len(items))]
 
 
 def _asked(number: int, item: Deduction) -> dict[str, object]:
@@ -61,12 +62,10 @@ def _asked(number: int, item: Deduction) -> dict[str, object]:
             operation=item.operation, units=item.units
         )
         check_key(item.idempotency_key)
+        metadata = with_request(item.metadata, item.fingerprint)
     except InvalidValue as error:
         error.facts["item"] = number
         raise
-    metadata = item.metadata
-    if item.fingerprint:
-        metadata = {**(metadata or {}), REQUEST: item.fingerprint}
     return {
         "account": item.account.pk,
         "operation": operation,
@@ -79,7 +78,7 @@ def _asked(number: int, item: Deduction) -> dict[str, object]:
     }
 
 
-def _outcome(item: Deduction, row: Sequence) -> Outcome:
+def _outcome(number: int, item: Deduction, row: Sequence) -> Outcome:
     try:
         posted = answer(
             row,
@@ -89,5 +88,7 @@ def _outcome(item: Deduction, row: Sequence) -> Outcome:
             fingerprint=item.fingerprint,
         )
     except ServiceError as refusal:
+        if isinstance(refusal, InvalidValue):
+            refusal.facts["item"] = number
         return Outcome(None, refusal)
     return Outcome(posted, None)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from billing.models import CostUnit, CreditCost, Operation
+from billing.models import MAX_AMOUNT, CostUnit, CreditCost, Operation
 from tenancy.errors import InvalidValue
 from tenancy.round_trip import one_row
 
@@ -37,12 +37,23 @@ def cost_of(*, operation: str, units: int) -> int:
     """Credits for `units` ideas, words or images; a fixed cost does not depend on them.
 
     Words are counted in started hundreds. Raises UnknownOperation, and InvalidValue for units
-    outside 1 to 1,000,000.
+    outside 1 to 1,000,000 and for those that cost more than one row of the ledger takes.
     """
-    return one_row(
+    (cost,) = one_row(
         "SELECT cost FROM operation_cost(%s, %s, %s, %s)",
         price_arguments(operation=operation, units=units),
-    )[0]
+    )
+    if not 1 <= cost <= MAX_AMOUNT:
+        raise cost_out_of_range(cost)
+    return cost
+
+
+def cost_out_of_range(cost: int) -> InvalidValue:
+    return InvalidValue(
+        f"These units cost {cost:,} credits; a call takes between 1 and {MAX_AMOUNT:,}. Share them "
+        "among several calls.",
+        field="units",
+    )
 
 
 def price_arguments(*, operation: str, units: int) -> tuple[str, int, str, int]:

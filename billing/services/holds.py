@@ -33,8 +33,10 @@ class CommitOverHold(ServiceError):
 
 
 class Held(NamedTuple):
-    """A hold as it stands. `amount` and `committed_amount` in credits; `available` is what the
-    account can spend now. `replayed`: an earlier call with this key made it.
+    """A hold as it stands now: `expired` once its time is over, also before it is given back.
+
+    `amount` and `committed_amount` in credits; `available` is what the account can spend now at
+    least, as in `ledger.Posted`. `replayed`: an earlier call did this already.
     """
 
     id: uuid.UUID
@@ -87,7 +89,8 @@ def reserve(
 ) -> Held:
     """Set an operation's cost aside for `expires_in` seconds (1 to 86,400), once for each key.
 
-    The same key again returns the hold as it stands by then. Without `wait`, a call whose key is
+    The same key again returns the hold as it stands by then: work that begins on it looks at its
+    `status` first, since only what is `held` can be committed. Without `wait`, a call whose key is
     at work in another transaction is refused at once.
 
     Raises UnknownOperation, InvalidValue, InsufficientCredits, BalanceFrozen,
@@ -114,7 +117,7 @@ def reserve(
         raise in_progress()
     if outcome not in ("reserved", "replayed"):
         raise refusal(outcome, account=account, asked=-(asked or 0), available=available)
-    held = _held(hold, available, replayed=outcome == "replayed")
+    held = _held(hold, available, now=now, replayed=outcome == "replayed")
     lasts = held.expires_at - held.created_at
     if (held.operation, held.units, lasts) != (operation, units, timedelta(seconds=expires_in)):
         raise reused()
@@ -145,19 +148,21 @@ def commit(
         raise refusal(outcome, account=account, asked=0, available=available)
     if outcome != "posted" and not replayed:
         raise _refused(outcome, row, "committed")
-    held = _held(row[:_COLUMNS_OF_HOLD], available, replayed=replayed)
+    held = _held(row[:_COLUMNS_OF_HOLD], available, now=now, replayed=replayed)
     return held, Posted(*row[_COLUMNS_OF_HOLD:], available, replayed)
 
 
 def release(*, account: Account, hold_id: uuid.UUID | str, now: datetime) -> Held:
     """Give back what was set aside: the work is not done.
 
-    Raises HoldNotFound, StateConflict for a hold that is resolved or expired.
+    Again it returns the hold and changes nothing. Raises HoldNotFound, StateConflict for a hold
+    that is committed or expired.
     """
     outcome, available, *hold = one_row(_RELEASE, (account.pk, _hold_id(hold_id), now))
-    if outcome != "resolved":
+    replayed = outcome == HoldStatus.RELEASED
+    if outcome != "resolved" and not replayed:
         raise _refused(outcome, hold, "released")
-    return _held(hold, available, replayed=False)
+    return _held(hold, available, now=now, replayed=replayed)
 
 
 def over(*, now: datetime) -> models.QuerySet[Account]:
@@ -195,8 +200,11 @@ def balance(*, account: Account, now: datetime) -> Balance:
     )
 
 
-def _held(row: list, available: int, *, replayed: bool) -> Held:
-    return Held(*row, available, replayed)
+def _held(row: list, available: int, *, now: datetime, replayed: bool) -> Held:
+    held = Held(*row, available, replayed)
+    if held.status == HoldStatus.HELD and held.expires_at <= now:
+        return held._replace(status=HoldStatus.EXPIRED)
+    return held
 
 
 def _hold_id(value: uuid.UUID | str) -> str:

@@ -30,10 +30,11 @@ def run(
 ) -> tuple[int, object, bool]:
     """Answer a request by `perform`, or as it was answered before: (HTTP status, body, replayed).
 
-    `route` names method and path, `fingerprint` is the SHA-256 of the request. Work and answer
-    are one transaction. What `perform` did is undone when it returns 400 or more or raises.
-    Answers of 2xx, 3xx and final 4xx are kept for a day; 402, 409, 429 and 5xx never. The body
-    must be JSON and is kept in clear: an answer that tells a secret must not come through here.
+    `route` names method and path, and the site where one calls; `fingerprint` is the SHA-256 of
+    the request. Work and answer are one transaction. What `perform` did is undone when it returns
+    400 or more or raises. Answers of 2xx, 3xx and final 4xx are kept for a day; 402, 409, 429 and
+    5xx never. The body must be JSON and is kept in clear: an answer that tells a secret must not
+    come through here.
 
     Raises InvalidValue for a key that is not 1 to 255 printable ASCII characters,
     RequestInProgress, IdempotencyKeyReused.

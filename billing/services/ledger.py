@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from billing.models import MAX_AMOUNT, TransactionType
+from billing.services.costs import cost_out_of_range
 from tenancy.errors import InvalidValue, ServiceError, StateConflict
 from tenancy.models import Account, User
 from tenancy.round_trip import one_row
@@ -38,7 +39,8 @@ class RequestInProgress(ServiceError):
 class Posted(NamedTuple):
     """A row of the ledger, as posted now or, when `replayed`, by an earlier call with its key.
 
-    `available` is what the account can spend now, in credits.
+    `available` is what the account can spend now, in credits, at least: holds that are over count
+    until they are given back (`holds.balance` does not count them, nor does a refusal).
     """
 
     transaction_id: int
@@ -61,13 +63,9 @@ def check_amount(amount: int) -> None:
     if isinstance(amount, bool) or not isinstance(amount, int):
         raise InvalidValue(f"Credits are whole numbers, not {amount}.", field="amount")
     if amount == 0 or abs(amount) > MAX_AMOUNT:
-        raise out_of_range(amount)
-
-
-def out_of_range(amount: int) -> InvalidValue:
-    return InvalidValue(
-        f"An amount is between 1 and {MAX_AMOUNT:,} credits, not {amount:,}.", field="amount"
-    )
+        raise InvalidValue(
+            f"An amount is between 1 and {MAX_AMOUNT:,} credits, not {amount:,}.", field="amount"
+        )
 
 
 def check_key(key: str) -> None:
@@ -77,6 +75,20 @@ def check_key(key: str) -> None:
             f"An idempotency key is 1 to {MAX_KEY} printable ASCII characters; a UUID is best.",
             field="idempotency_key",
         )
+
+
+def with_request(metadata: dict[str, object] | None, fingerprint: str) -> dict[str, object] | None:
+    """A caller's metadata, and of which request the row is the answer.
+
+    Raises InvalidValue where the caller's own facts stand in that place.
+    """
+    if metadata and REQUEST in metadata:
+        raise InvalidValue(
+            f"Metadata cannot have a member “{REQUEST}”: the row keeps there of which request it "
+            "is the answer. Choose another name.",
+            field=f"metadata/{REQUEST}",
+        )
+    return {**(metadata or {}), REQUEST: fingerprint} if fingerprint else metadata
 
 
 def _is_printable(text: str) -> bool:
@@ -175,7 +187,8 @@ def refusal(outcome: str, *, account: Account, asked: int, available: int) -> Se
     if outcome == "in_progress":
         return in_progress()
     if outcome == "out_of_range":
-        return out_of_range(asked)
+        # An amount that a person gives was checked before; this is the price of an operation.
+        return cost_out_of_range(-asked)
     if outcome == "unknown_account":
         return InvalidValue(f"The account {account.slug} has no credit balance.", field="account")
     raise AssertionError(outcome)

@@ -4,12 +4,12 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from billing.models import TransactionType
 from billing.services import holds
 from billing.services.costs import cost_of, price_arguments
-from billing.services.ledger import REQUEST, Posted, answer, check_key
+from billing.services.ledger import Posted, answer, check_key, with_request
 from tenancy.models import Account
 from tenancy.round_trip import one_row
 
@@ -27,10 +27,11 @@ INSERT INTO igny8_credit_transactions (
 SELECT asked.account, -1, 'deduction', -price.cost, asked.operation, asked.description, '',
        asked.key, coalesce(asked.metadata, '{{}}')
   FROM {_ASKED}
- WHERE price.cost BETWEEN 1 AND 10000000
-   AND (asked.wait OR pg_try_advisory_xact_lock(hashtextextended(asked.key, asked.account)))
+ WHERE asked.wait OR pg_try_advisory_xact_lock(hashtextextended(asked.key, asked.account))
 RETURNING id, sequence, amount, balance_after, available_after, created_at
 """  # noqa: S608 - a constant
+# What the database says where the key was used before, and where the price is out of range.
+_ANSWERED = ("ledger_idempotency", "ledger_amount_range")
 _POST_OR_SAY_WHY_NOT = f"""
 SELECT posted.*
   FROM {_ASKED},
@@ -84,8 +85,7 @@ def deduct(
     operation, *price = price_arguments(operation=operation, units=units)
     if idempotency_key is not None:
         check_key(idempotency_key)
-    if fingerprint:
-        metadata = {**(metadata or {}), REQUEST: fingerprint}
+    metadata = with_request(metadata, fingerprint)
     description = description or operation
     asked = (
         account.pk,
@@ -120,11 +120,12 @@ def deduct(
 
 
 def _post(asked: tuple) -> tuple | None:
-    """The new row, or None: where the key was used before, or the row was left out."""
-    # The error of a used key would be the end of a transaction around us.
-    if connection.in_atomic_block:
-        return None
+    """The new row, or None: inside of a transaction, where the row was left out, or where the
+    database refuses what `post_credit` has an answer to.
+    """
     try:
-        return one_row(_POST, asked)
-    except IntegrityError:
+        return one_row(_POST, asked, outside_only=True)
+    except IntegrityError as error:
+        if error.__cause__.diag.constraint_name not in _ANSWERED:
+            raise
         return None

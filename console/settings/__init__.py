@@ -65,7 +65,8 @@ CSRF_TRUSTED_ORIGINS = env.several(
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked from inside, without https
+# Asked from inside, without https. And calls of the API: HttpsMiddleware refuses those.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^api/(?!docs/)"]
 SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 X_FRAME_OPTIONS = "DENY"
@@ -79,6 +80,7 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 # Lax, not Strict: staff follow links from their help desk all day, and no GET changes anything.
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "console.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes of a form or a JSON body; files are not counted
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # a bulk action posts one field for each ticked row
 
@@ -113,6 +115,7 @@ MIDDLEWARE = [
     "console.middleware.SecurityHeadersMiddleware",
     "console.middleware.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "console.middleware.HttpsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "console.browser_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -203,7 +206,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
-AXES_CLIENT_IP_CALLABLE = "console.middleware.client_ip"
+AXES_CLIENT_IP_CALLABLE = "console.sign_in.counted_address"
 AXES_USERNAME_CALLABLE = "console.sign_in.login_name"
 
 # --- The JSON API ---
@@ -218,6 +221,20 @@ APP_URL = env.read(
     example="https://app.example.com",
     default="https://app.igny8.example",
 )
+# Pages of these origins may call /api/v1/ from a browser: with a token, never with a cookie.
+CORS_ALLOWED_ORIGINS = env.several(
+    "IGNY8_CORS_ORIGINS", parsers.exact_origins, example="https://app.example.com"
+)
+CORS_URLS_REGEX = "^/api/v1/"
+CORS_ALLOW_METHODS = api.CORS_ALLOW_METHODS
+CORS_ALLOW_HEADERS = api.CORS_ALLOW_HEADERS
+CORS_EXPOSE_HEADERS = api.CORS_EXPOSE_HEADERS
+if CORS_ALLOWED_ORIGINS:  # unset, no call is made slower by it
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("console.middleware.HttpsMiddleware") + 1,
+        "corsheaders.middleware.CorsMiddleware",
+    )
 # Keeps the answers of calls with an Idempotency-Key. By name: the API of tenancy is below billing.
 API_IDEMPOTENCY = "billing.services.idempotency.run"
 # How many calls an account (without one: an address) may make in a time.

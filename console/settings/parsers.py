@@ -82,6 +82,14 @@ def origins(text: str) -> list[str]:
     return [origin(part) for part in parse_list(text)]
 
 
+def exact_origins(text: str) -> list[str]:
+    """Origins as browsers send them, none by a pattern."""
+    for part in parse_list(text):
+        if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", part):
+            raise ValueError(f"{part!r} is not of the form https://host, in small letters")
+    return parse_list(text)
+
+
 def hosts(text: str) -> list[str]:
     for host in parse_list(text):
         if "/" in host or host == "*":

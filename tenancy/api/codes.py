@@ -38,6 +38,7 @@ class Code(StrEnum):
     SITE_INACTIVE = "site_inactive", 403, "The site is switched off"
     PERMISSION_DENIED = "permission_denied", 403, "Not permitted"
     PLAN_LIMIT_REACHED = "plan_limit_reached", 403, "The plan's limit is reached"
+    HTTPS_REQUIRED = "https_required", 403, "Only https is spoken here"
     CSRF_FAILED = "csrf_failed", 403, "The CSRF token is missing or wrong"
 
     NOT_FOUND = "not_found", 404, "Not found"

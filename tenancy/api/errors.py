@@ -54,7 +54,7 @@ def translate(exc: Exception) -> ApiError | None:
     if isinstance(exc, ServiceError):
         return error_of(exc)
     if isinstance(exc, exceptions.ValidationError):
-        return ApiError(Code.VALIDATION_ERROR, errors=list(faults(exc.get_full_details())))
+        return problems.invalid(faults(exc.get_full_details()))
     if isinstance(exc, exceptions.Throttled):
         seconds = max(1, int(exc.wait or 1))
         return ApiError(Code.RATE_LIMITED, f"Try again in {seconds} seconds.", retry_after=seconds)

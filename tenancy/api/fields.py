@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from tenancy.api.problems import MOST_FAULTS
+
 # What jsonb keeps of a row's own facts.
 LARGEST_METADATA = 4_096  # characters of JSON
 
@@ -96,6 +98,28 @@ class Metadata(serializers.DictField):
                 f"Has at most {LARGEST_METADATA:,} characters of JSON.", code="max_length"
             )
         return data
+
+
+class Several(serializers.ListField):
+    """A list whose length is looked at before its items, and no item after enough wrong ones."""
+
+    def to_internal_value(self, data: object) -> list[object]:
+        if isinstance(data, list):
+            self.run_validators(data)
+        return super().to_internal_value(data)
+
+    def run_child_validation(self, data: list[object]) -> list[object]:
+        values, wrong = [], {}
+        for index, item in enumerate(data):
+            try:
+                values.append(self.child.run_validation(item))
+            except ValidationError as fault:
+                wrong[index] = fault.detail
+                if len(wrong) > MOST_FAULTS:
+                    break
+        if wrong:
+            raise ValidationError(wrong)
+        return values
 
 
 class Id(serializers.CharField):

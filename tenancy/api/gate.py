@@ -10,6 +10,15 @@ from tenancy.api.problems import ApiError
 from tenancy.models import Account, AccountStatus, User
 from tenancy.roles import Role
 
+# What an account that may not work is told, by `access.evaluate`.
+OF_THE_BLOCKED = (
+    Code.TRIAL_EXPIRED,
+    Code.PAYMENT_FAILED,
+    Code.PLAN_MISSING,
+    Code.PLAN_INACTIVE,
+    Code.ACCOUNT_SUSPENDED,
+    Code.ACCOUNT_CANCELLED,
+)
 MAY_NAME_AN_ACCOUNT = frozenset({Role.DEVELOPER, Role.SYSTEM_BOT})
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from rest_framework.request import Request
 
-from tenancy.api.calls import Call, Operation
+from tenancy.api.calls import Call, Caller, Operation
 from tenancy.api.codes import Code
 from tenancy.api.errors import translate
 from tenancy.api.problems import ApiError, Fault
@@ -59,8 +59,7 @@ def perform(declared: Operation, call: Call, work: Work) -> tuple[Content, int, 
     run = import_string(settings.API_IDEMPOTENCY)
     status, content, replayed = run(
         account=call.account,
-        # The pattern, not the path: the ids in it are part of the fingerprint.
-        route=f"{call.request.method} {call.request.resolver_match.route}",
+        route=_route(declared, call),
         key=call.key,
         fingerprint=call.fingerprint,
         perform=lambda: _first_answer(declared, call, work),
@@ -68,6 +67,15 @@ def perform(declared: Operation, call: Call, work: Work) -> tuple[Content, int, 
     if status >= 400:
         raise _refusal(content, replayed=replayed)
     return content, status, replayed
+
+
+def _route(declared: Operation, call: Call) -> str:
+    """Which calls of an account share their keys; the plugins of two sites know nothing of each
+    other's.
+    """
+    # The pattern, not the path: the ids in it are part of the fingerprint.
+    route = f"{call.request.method} {call.request.resolver_match.route}"
+    return f"{route} of site {call.request.site.pk}" if declared.caller is Caller.SITE else route
 
 
 def _first_answer(declared: Operation, call: Call, work: Work) -> tuple[int, Content]:

@@ -18,7 +18,7 @@ from tenancy.api.calls import Call, Caller, Key, Operation
 from tenancy.api.codes import Code
 from tenancy.api.errors import faults
 from tenancy.api.gate import Blocked
-from tenancy.api.problems import REPLAYED, ApiError
+from tenancy.api.problems import REPLAYED, invalid
 from tenancy.api.shapes import Answer, Body, Nothing, checked, shaped
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -107,12 +107,9 @@ def _query(declared: Operation, request: Request) -> dict[str, object]:
     try:
         return checked(declared.query or Nothing, request.query_params.dict())
     except ValidationError as wrong:
-        raise ApiError(
-            Code.VALIDATION_ERROR,
-            errors=[
-                {"parameter": fault["pointer"].removeprefix("/"), **_but_pointer(fault)}
-                for fault in faults(wrong.get_full_details())
-            ],
+        raise invalid(
+            {"parameter": fault["pointer"].removeprefix("/"), **_but_pointer(fault)}
+            for fault in faults(wrong.get_full_details())
         ) from None
 
 

@@ -13,9 +13,14 @@ from rest_framework.request import Request
 
 from tenancy.api.codes import Code
 from tenancy.api.errors import escaped
-from tenancy.api.problems import ApiError, Fault, at
+from tenancy.api.problems import ApiError, Fault, at, invalid
 
 DEEPEST = 20  # levels of a body
+UNSTORABLE = "null_characters_not_allowed"
+
+# What holds a value, and its step there. As a pointer it is written only where something is wrong:
+# the pointers of a whole body can be many times as long as the body.
+type Place = tuple[Place, str | int] | None
 
 
 class StrictJSONParser(BaseParser):
@@ -40,12 +45,12 @@ class StrictJSONParser(BaseParser):
             )
         except (ValueError, RecursionError) as fault:
             told = str(fault) if isinstance(fault, ValueError) else "it is nested too deeply"
-            raise _malformed(told) from None
+            raise malformed(told) from None
         # UTF-8 itself cannot hold what is looked for: only an escape can bring it in.
         if "\\u" in text or text.count("{") + text.count("[") > DEEPEST:
-            wrong = list(_unstorable(data))
-            if wrong:
-                raise ApiError(Code.VALIDATION_ERROR, errors=wrong)
+            wrong = invalid(_unstorable(data))
+            if wrong.errors:
+                raise wrong
         return data
 
 
@@ -73,7 +78,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text} is out of range")
+        raise ValueError(f"{text[:20]} is out of range")
     return number
 
 
@@ -84,29 +89,38 @@ def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
-def _malformed(why: str) -> ApiError:
+def malformed(why: str) -> ApiError:
     detail = f"The body cannot be read as JSON: {why}."
     return ApiError(Code.VALIDATION_ERROR, detail, errors=[at("", "malformed_json", detail)])
 
 
 def _unstorable(data: object) -> Iterator[Fault]:
     """Walks the body without recursion: its depth is one of the things that can be wrong."""
-    todo = [("", data, 0)]
+    todo: list[tuple[Place, object, int]] = [(None, data, 0)]
     while todo:
-        pointer, value, level = todo.pop()
+        place, value, level = todo.pop()
         if level > DEEPEST:
-            yield at(pointer, "too_deep", f"A body has at most {DEEPEST} levels.")
-        elif isinstance(value, str):
+            yield at(_pointer(place), "too_deep", f"A body has at most {DEEPEST} levels.")
+            return
+        if isinstance(value, str):
             if not _is_storable(value):
-                yield at(pointer, "null_characters_not_allowed", "NUL and surrogates are refused.")
+                yield at(_pointer(place), UNSTORABLE, "NUL and surrogates are refused.")
         elif isinstance(value, dict):
             for name, inner in value.items():
                 if _is_storable(name):
-                    todo.append((f"{pointer}/{escaped(name)}", inner, level + 1))
+                    todo.append(((place, name), inner, level + 1))
                 else:
-                    yield at(pointer, "null_characters_not_allowed", "A member's name holds NUL.")
+                    yield at(_pointer(place), UNSTORABLE, "A member's name holds NUL.")
         elif isinstance(value, list):
-            todo += [(f"{pointer}/{index}", inner, level + 1) for index, inner in enumerate(value)]
+            todo += [((place, index), inner, level + 1) for index, inner in enumerate(value)]
+
+
+def _pointer(place: Place) -> str:
+    steps = []
+    while place is not None:
+        place, step = place
+        steps.append(f"/{escaped(str(step))}")
+    return "".join(reversed(steps))
 
 
 def _is_storable(text: str) -> bool:

@@ -13,6 +13,9 @@ REPLAYED = "Idempotent-Replayed"
 # How to sign in, for the answers that ask who is calling.
 CHALLENGES = {Code.INVALID_API_KEY: 'Api-Key realm="IGNY8"'}
 CHALLENGE = 'Bearer realm="IGNY8"'
+# A body can be wrong in a hundred thousand places. So many are named, and not all of them if long.
+MOST_FAULTS = 100
+MOST_TOLD = 20_000  # characters
 
 # What an error says about one place of the request: pointer, header or parameter, code, detail.
 type Fault = Mapping[str, str]
@@ -82,6 +85,19 @@ def answer(error: ApiError, request: HttpRequest) -> JsonResponse:
         # As DRF writes it: the same problem has the same bytes, whoever answers.
         json_dumps_params={"separators": (",", ":"), "ensure_ascii": False},
     )
+
+
+def invalid(faults: Iterable[Fault]) -> ApiError:
+    """The request is wrong in these places. Asks for no more of them than are named."""
+    named: list[Fault] = []
+    told = 0
+    for fault in faults:
+        if len(named) == MOST_FAULTS or told > MOST_TOLD:
+            more = f"More is wrong than is told: errors names the first {len(named)}."
+            return ApiError(Code.VALIDATION_ERROR, more, errors=named)
+        named.append(fault)
+        told += sum(map(len, fault.values()))
+    return ApiError(Code.VALIDATION_ERROR, errors=named)
 
 
 def at(pointer: str, code: str, detail: str) -> Fault:

@@ -24,6 +24,9 @@ TEXT_OF = {
     "bank_id_used": "This bank transaction id is booked already. One transfer is booked once.",
     "bank_id_on_statement": "This bank transaction id is on an imported bank statement; it is "
     "booked from there.",
+    "bank_transfer_open": "A bank transfer is open already. Pay it, or withdraw it first.",
+    "money_has_come": "A part of this bank transfer has come, so it cannot be withdrawn. Pay the "
+    "rest, or write to support.",
     "already_confirmed": "This bank transfer is confirmed already; nothing was changed.",
     # No code of its own, but the state it names.
     "rejected": "This bank transfer is withdrawn or rejected already; nothing was changed.",

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from tenancy.api.calls import Caller, Key, Operation
 from tenancy.api.codes import Code
-from tenancy.api.gate import Blocked
+from tenancy.api.gate import OF_THE_BLOCKED
 from tenancy.api.problems import CONTENT_TYPE, REPLAYED
 from tenancy.api.shapes import Answer, Body, Nothing
 
@@ -39,31 +39,17 @@ SCHEMES_OF = {
 }
 ALWAYS = (Code.NOT_ACCEPTABLE, Code.RATE_LIMITED, Code.INTERNAL_ERROR, Code.TEMPORARILY_UNAVAILABLE)
 OF_A_BODY = (Code.VALIDATION_ERROR, Code.PAYLOAD_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE)
-OF_CALLER = {
-    Caller.ANYBODY: (),
-    Caller.PERSON: (
-        Code.NOT_AUTHENTICATED,
-        Code.TOKEN_EXPIRED,
-        Code.TOKEN_INVALID,
-        Code.USER_INACTIVE,
-        Code.PERMISSION_DENIED,
-        Code.CSRF_FAILED,
-        Code.NOT_FOUND,  # an X-Account that names nobody
-    ),
-    Caller.SITE: (
-        Code.NOT_AUTHENTICATED,
-        Code.INVALID_API_KEY,
-        Code.PERMISSION_DENIED,
-        Code.SITE_INACTIVE,
-    ),
-}
-OF_THE_BLOCKED = (
-    Code.TRIAL_EXPIRED,
-    Code.PAYMENT_FAILED,
-    Code.PLAN_MISSING,
-    Code.PLAN_INACTIVE,
-    Code.ACCOUNT_SUSPENDED,
-    Code.ACCOUNT_CANCELLED,
+# Every kind of credential is looked at wherever one is needed, also where another kind is.
+OF_WHO_CALLS = (
+    Code.NOT_AUTHENTICATED,
+    Code.INVALID_API_KEY,
+    Code.TOKEN_EXPIRED,
+    Code.TOKEN_INVALID,
+    Code.USER_INACTIVE,
+    Code.SITE_INACTIVE,
+    Code.PERMISSION_DENIED,
+    Code.CSRF_FAILED,
+    Code.NOT_FOUND,  # an X-Account that names nobody
 )
 OF_KEY = {
     Key.IGNORED: (),
@@ -190,15 +176,16 @@ class ApiSchema(AutoSchema):
     def codes(self) -> set[Code]:
         """Every code that this operation can answer with."""
         declared = self.declared
-        found = {*declared.errors, *ALWAYS, *OF_CALLER[declared.caller], *OF_KEY[declared.key]}
+        found = {*declared.errors, *ALWAYS, *OF_KEY[declared.key]}
         # An unknown query parameter is refused everywhere.
         found.add(Code.VALIDATION_ERROR)
         if declared.body is not None:
             found |= {*OF_A_BODY}
         if "{" in self.path:
             found.add(Code.NOT_FOUND)
-        if declared.caller is not Caller.ANYBODY and declared.blocked is not Blocked.READS:
-            found |= {*OF_THE_BLOCKED}
+        if not declared.is_public:
+            # Also where the blocked may read: who names another account must not be blocked.
+            found |= {*OF_WHO_CALLS, *OF_THE_BLOCKED}
         return found
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import islice
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+
+from tenancy.api.problems import MOST_FAULTS
 
 
 class Body(serializers.Serializer):
@@ -13,7 +16,8 @@ class Body(serializers.Serializer):
     def to_internal_value(self, data: object) -> dict[str, object]:
         if not isinstance(data, Mapping):
             raise ValidationError({"non_field_errors": [_NO_OBJECT]})
-        unknown = [name for name in data if name not in self.fields]
+        # One more than is told, so that it is told that there are more.
+        unknown = list(islice((name for name in data if name not in self.fields), MOST_FAULTS + 1))
         try:
             value = super().to_internal_value(data)
         except ValidationError as fault:

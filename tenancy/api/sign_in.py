@@ -9,7 +9,7 @@ from tenancy.api import gate, identity, tokens
 from tenancy.api.calls import Call, Caller
 from tenancy.api.codes import Code
 from tenancy.api.fields import Email, Text
-from tenancy.api.gate import Blocked
+from tenancy.api.gate import OF_THE_BLOCKED, Blocked
 from tenancy.api.operations import operation
 from tenancy.api.people import AccountSummary, UserAnswer
 from tenancy.api.problems import ApiError
@@ -86,11 +86,7 @@ class RefreshView(ApiView):
         scope="auth",
         body=RefreshBody,
         answer=Tokens,
-        errors=[
-            Code.TOKEN_INVALID,
-            Code.TRIAL_EXPIRED,
-            Code.ACCOUNT_SUSPENDED,
-        ],
+        errors=[Code.TOKEN_EXPIRED, Code.TOKEN_INVALID, Code.USER_INACTIVE, *OF_THE_BLOCKED],
     )
     def post(self, call: Call) -> dict[str, str]:
         """A token works once; of several calls with it, one gets the new pair."""
@@ -108,7 +104,7 @@ class LogoutView(ApiView):
         scope="auth",
         body=RefreshBody,
         status=204,
-        errors=[Code.TOKEN_INVALID],
+        errors=[Code.TOKEN_EXPIRED, Code.TOKEN_INVALID],
     )
     def post(self, call: Call) -> None:
         """The refresh token ends now; the access token made with it ends within five minutes."""

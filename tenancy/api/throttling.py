@@ -8,6 +8,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from tenancy import context
+from tenancy.addresses import counted_as
 from tenancy.api.counters import count
 
 
@@ -33,8 +34,8 @@ class AccountScopedRateThrottle(BaseThrottle):
         return f"{view.operation.scope}:{subject}"
 
     def get_ident(self, request: Request) -> str:
-        """The address as the request's context has it: forged headers were dealt with there."""
-        return context.current().ip or "unknown"
+        """Of the address as the request's context has it: forged headers were dealt with there."""
+        return counted_as(context.current().ip) or "unknown"
 
     def wait(self) -> int:
         return max(1, math.ceil(self.seconds_left))

@@ -13,6 +13,7 @@ from tenancy.api.authentication import (
     TokenAuthentication,
 )
 from tenancy.api.calls import Operation
+from tenancy.api.chunked import ApiRequest
 from tenancy.api.parsing import JSONNegotiation, StrictJSONParser
 from tenancy.api.schema import ApiSchema
 from tenancy.api.throttling import AccountScopedRateThrottle
@@ -50,7 +51,13 @@ class ApiView(APIView):
         self.check_permissions(request)
 
     def initialize_request(self, request: HttpRequest, *args: object, **kwargs: object) -> Request:
-        wrapped = super().initialize_request(request, *args, **kwargs)
+        wrapped = ApiRequest(
+            request,
+            parsers=self.get_parsers(),
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+            parser_context=self.get_parser_context(request),
+        )
         wrapped.id = getattr(request, "id", "")
         return wrapped
 

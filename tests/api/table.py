@@ -75,7 +75,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "billing/bank-transfers/"): Call(Who.ADMIN, When.ALWAYS),
     ("POST", "billing/bank-transfers/"): Call(Who.HEAD, When.PAYING),
     ("GET", "billing/bank-transfers/<id>/"): Call(Who.ADMIN, When.ALWAYS),
-    ("POST", "billing/bank-transfers/<id>/withdraw/"): Call(Who.HEAD),
+    ("POST", "billing/bank-transfers/<id>/withdraw/"): Call(Who.HEAD, When.PAYING),
     ("POST", "billing/bank-transfers/<id>/confirm/"): Call(Who.COMPANY, When.PAYING),
     ("GET", "wordpress/site/"): Call(Who.SITE),
     ("GET", "wordpress/sync-events/"): Call(Who.SITE),

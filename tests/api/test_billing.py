@@ -1,6 +1,7 @@
 """Paying by bank transfer over HTTP, also when the account is blocked until it pays."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.conf import LazySettings
@@ -11,7 +12,15 @@ from tenancy.models import Account, Plan
 from tenancy.roles import Role
 from tests.api.world import Caller, by_token, code_of
 from tests.conftest import World
-from tests.factories import make_account, make_plan, make_user, open_transfer
+from tests.factories import (
+    make_account,
+    make_allocation,
+    make_line,
+    make_plan,
+    make_user,
+    open_transfer,
+    put,
+)
 
 OPEN = "billing/bank-transfers/"
 _YEAR = f"{timezone.now():%Y}".translate({48 + digit: 0x660 + digit for digit in range(10)})
@@ -111,6 +120,21 @@ BLOCKED_BUT_PAYING = [
 ]
 
 
+def make_blocked(plan: Plan, reason: str) -> tuple[Account, Payment]:
+    """An account whose bill was open already when it was suspended."""
+    account = make_account(status="active", plan=plan)
+    payment = open_transfer(account, now=timezone.now())
+    put(account, status="suspended", status_reason=reason, status_before="active")
+    return account, payment
+
+
+def pay_a_part(payment: Payment) -> None:
+    make_allocation(make_line(Decimal("10.00")), payment)
+    Payment.objects.filter(pk=payment.pk).update(
+        status="partially_paid", received_total=Decimal("10.00")
+    )
+
+
 class TestBlocked:
     @pytest.mark.parametrize("state", BLOCKED_BUT_PAYING, ids=str)
     def test_from_the_block_to_working_again(
@@ -136,12 +160,59 @@ class TestBlocked:
 
         assert code_of(owner.post(OPEN, {"plan": "growth"})) == "account_suspended"
 
-    def test_how_to_pay_stays_readable(self, growth: Plan) -> None:
-        account = make_account(status="active", plan=growth)
-        payment = open_transfer(account, now=timezone.now())
-        Account.objects.filter(pk=account.pk).update(
-            status="suspended", status_reason="payment_failed", status_before="active"
+    @pytest.mark.parametrize("reason", ["trial_expired", "payment_failed"])
+    def test_from_a_bill_too_dear_to_a_cheaper_one(self, growth: Plan, reason: str) -> None:
+        make_plan(slug="starter", price="89.00")
+        account, dear = make_blocked(growth, reason)
+        owner = by_token(make_user(account))
+        first = owner.post(OPEN, {"plan": "starter"})
+        assert (code_of(first), first.json()["reason_code"]) == (
+            "state_conflict",
+            "bank_transfer_open",
         )
+        assert "withdraw it first" in first.json()["detail"]
+
+        withdrawn = owner.post(f"{OPEN}{dear.pk}/withdraw/")
+
+        assert (withdrawn.status_code, withdrawn.json()["status"]) == (200, "rejected")
+        # The block is the same one, of the same moment.
+        before = account.status_changed_at
+        account.refresh_from_db()
+        assert (account.status, account.status_reason) == ("suspended", reason)
+        assert account.status_changed_at == before
+        assert code_of(owner.get("credits/")) == reason
+        asked = owner.post(OPEN, {"plan": "starter"})
+        assert asked.status_code == 201
+        assert asked.json()["instructions"]["amount"] == "89.00"
+        assert owner.get("credits/").status_code == 200
+
+    def test_what_has_come_in_part_is_not_withdrawn(self, growth: Plan) -> None:
+        account, dear = make_blocked(growth, "payment_failed")
+        pay_a_part(dear)
+        owner = by_token(make_user(account))
+
+        response = owner.post(f"{OPEN}{dear.pk}/withdraw/")
+
+        assert (code_of(response), response.json()["reason_code"]) == (
+            "state_conflict",
+            "money_has_come",
+        )
+        assert response.json()["current"] == "partially_paid"
+        assert "support" in response.json()["detail"]
+        dear.refresh_from_db()
+        assert (dear.status, dear.received_total) == ("partially_paid", 10)
+
+    @pytest.mark.parametrize("reason", ["manual", "abuse"])
+    def test_nothing_is_withdrawn_where_a_person_decided(self, growth: Plan, reason: str) -> None:
+        account, dear = make_blocked(growth, reason)
+
+        response = by_token(make_user(account)).post(f"{OPEN}{dear.pk}/withdraw/")
+
+        assert code_of(response) == "account_suspended"
+        assert Payment.objects.get().status == "awaiting"
+
+    def test_how_to_pay_stays_readable(self, growth: Plan) -> None:
+        account, payment = make_blocked(growth, "payment_failed")
         owner = by_token(make_user(account))
 
         shown = owner.get(f"{OPEN}{payment.pk}/").json()

@@ -84,6 +84,11 @@ def without_plan(patch: pytest.MonkeyPatch) -> HttpResponse:
     return caller.get("credits/")
 
 
+def in_the_clear(world: World, settings: LazySettings) -> HttpResponse:
+    settings.SECURE_SSL_REDIRECT = True
+    return Caller(by_token(world.alice).headers, APIClient()).get("account/")
+
+
 def twice(world: World) -> HttpResponse:
     alice = by_token(world.alice)
     alice.post("credits/deduct/", WORK, key="k")
@@ -138,6 +143,7 @@ PRODUCED: dict[Code, Produce] = {
     Code.SITE_INACTIVE: lambda w, p, s: site_off(w),
     Code.PERMISSION_DENIED: lambda w, p, s: by_token(w.bob).post("users/", {}),
     Code.PLAN_LIMIT_REACHED: lambda w, p, s: full(w),
+    Code.HTTPS_REQUIRED: lambda w, p, s: in_the_clear(w, s),
     Code.CSRF_FAILED: lambda w, p, s: session_without_csrf(w),
     Code.NOT_FOUND: lambda w, p, s: anybody().get("nowhere/"),
     Code.METHOD_NOT_ALLOWED: lambda w, p, s: anybody().delete("plans/"),

@@ -7,7 +7,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from billing.models import CreditBalance, CreditTransaction
+from billing.models import CreditBalance, CreditCost, CreditTransaction
 from billing.services import holds
 from tenancy.api import once
 from tenancy.models import Account
@@ -56,6 +56,37 @@ class TestReading:
         much = {"operation": "image_generation", "units": 201}
         assert alice.post("credits/check/", much).json()["allowed"] is False
         assert balance(world.home) == 1000
+
+
+class TestPriceOutOfRange:
+    """More than one row of the ledger takes, though every number of units is fine by itself."""
+
+    MUCH = {"operation": "image_generation", "units": 1_000_000}
+
+    @pytest.fixture(autouse=True)
+    def dear(self, world: World) -> None:
+        CreditCost.objects.update_or_create(
+            operation="image_generation", defaults={"unit": "image", "credits": 11}
+        )
+
+    @pytest.mark.parametrize("path", ["credits/check/", "credits/deduct/", "credits/holds/"])
+    def test_the_units_are_named(self, alice: Caller, world: World, path: str) -> None:
+        response = alice.post(path, self.MUCH, key="k1")
+
+        assert (response.status_code, code_of(response)) == (400, "validation_error")
+        (fault,) = response.json()["errors"]
+        assert fault["pointer"] == "/units"
+        assert "cost 11,000,000 credits" in fault["detail"]
+        assert balance(world.home) == 1000
+
+    def test_an_items_units_are_named(self, alice: Caller) -> None:
+        small = {"operation": "clustering", "idempotency_key": "a"}
+        items = [small, {**self.MUCH, "idempotency_key": "b"}]
+
+        first, second = alice.post("credits/deduct-many/", {"items": items}).json()["results"]
+
+        assert first["transaction"]["amount"] == -10
+        assert [fault["pointer"] for fault in second["error"]["errors"]] == ["/items/1/units"]
 
 
 class TestLedgerPages:
@@ -273,6 +304,7 @@ class TestDeductMany:
             ({**good, "units": "1"}, "/items/1/units"),
             ({**good, "idempotency_key": "é"}, "/items/1/idempotency_key"),
             ({**good, "account": 5}, "/items/1/account"),
+            ({**good, "metadata": {"request": None}}, "/items/1/metadata/request"),
             (7, "/items/1"),
         ):
             response = alice.post("credits/deduct-many/", {"items": [good, bad]})
@@ -326,6 +358,7 @@ def test_a_session_spends_too(world: World) -> None:
         ({**WORK, "description": "a\x00"}, "/description", "null_characters_not_allowed"),
         ({**WORK, "metadata": []}, "/metadata", "wrong_type"),
         ({**WORK, "metadata": {"a": "x" * 5000}}, "/metadata", "max_length"),
+        ({**WORK, "metadata": {"request": "x"}}, "/metadata/request", "validation_error"),
         (
             {**WORK, "metadata": {"a": {"b/~": "\x00"}}},
             "/metadata/a/b~1~0",

@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from tests.api.table import CALLS
+from tests.api.world import ROOT
 
 
 @cache
@@ -26,6 +27,16 @@ def resolved(part: dict) -> dict:
         for step in steps:
             part = part[step]
     return part
+
+
+@cache
+def codes_of(method: str, path: str) -> set[str]:
+    """The codes of errors that an operation says it can answer with; ids in the path as <id>."""
+    by_path = {
+        re.sub(r"{\w+}", "<id>", name): found for name, found in described()["paths"].items()
+    }
+    answers = by_path[ROOT + path][method.lower()]["responses"].values()
+    return set(re.findall(r"`(\w+)`", " ".join(resolved(one)["description"] for one in answers)))
 
 
 def test_the_description_is_valid_openapi(capsys: pytest.CaptureFixture) -> None:

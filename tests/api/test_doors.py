@@ -5,12 +5,23 @@ import logging
 
 import pytest
 from django.conf import LazySettings
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.test.utils import override_settings
+from django.urls import URLPattern, URLResolver, path
 
+from console import urls
 from tests.api.world import Caller, anybody, by_token, code_of
 from tests.conftest import World
 
 CHECK = "credits/check/"
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "X"]
+
+
+def machines_addresses() -> list[str]:
+    """Where programs call: all that the site's addresses hold beside the console's own."""
+    found = [f"/{str(entry.pattern).removeprefix('^')}" for entry in urls.urlpatterns]
+    return [where for where in found if where.startswith(("/api/", "/healthz", "/readyz"))]
 
 
 @pytest.fixture
@@ -18,9 +29,7 @@ def alice(world: World) -> Caller:
     return by_token(world.alice)
 
 
-@pytest.mark.parametrize(
-    "method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "X"]
-)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     "path",
     [
@@ -165,6 +174,62 @@ def test_an_unknown_host_is_refused_as_a_problem(db: None) -> None:
     response = anybody().get("plans/", Host="evil.example")
 
     assert (response.status_code, code_of(response)) == (400, "validation_error")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("address", machines_addresses())
+def test_no_method_of_no_address_gets_a_page(db: None, method: str, address: str) -> None:
+    """A plain view beside the API's that asks for a CSRF token, or refuses in HTML, fails here."""
+    response = Client(enforce_csrf_checks=True).generic(method, address)
+
+    if method in ("GET", "HEAD") and response.status_code == 200:
+        return
+    assert response["Content-Type"] == "application/problem+json"
+    if response.status_code != 404:
+        assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+
+
+def test_a_call_that_forgot_to_be_exempt_is_still_no_page(db: None) -> None:
+    with override_settings(ROOT_URLCONF=__name__):
+        response = Client(enforce_csrf_checks=True).post("/api/forgotten/")
+
+    assert (response.status_code, code_of(response)) == (403, "csrf_failed")
+
+
+def forgotten(request: HttpRequest) -> HttpResponse:
+    raise AssertionError("it must not be called")
+
+
+urlpatterns: list[URLPattern | URLResolver] = [path("api/forgotten/", forgotten)]
+
+
+class TestHttps:
+    """Where https is on, what comes without it."""
+
+    @pytest.fixture
+    def client(self, db: None, settings: LazySettings) -> Client:
+        settings.SECURE_SSL_REDIRECT = True
+        return Client()
+
+    @pytest.mark.parametrize("path", ["/api/v1/account/", "/api/schema/", "/api/", "/api/v2/"])
+    def test_a_call_is_refused_not_redirected(self, client: Client, path: str) -> None:
+        response = client.get(path, headers={"Authorization": "Bearer x"})
+
+        assert (response.status_code, code_of(response)) == (403, "https_required")
+        assert "get a new one" in response.json()["detail"]
+        assert response["X-Content-Type-Options"] == "nosniff"
+
+    @pytest.mark.parametrize("path", ["/admin/", "/api/docs/", "/api/docs/errors/"])
+    def test_a_page_is_redirected(self, client: Client, path: str) -> None:
+        response = client.get(path)
+
+        assert (response.status_code, response["Location"]) == (301, f"https://testserver{path}")
+
+    def test_over_https_it_goes_through(self, client: Client) -> None:
+        assert client.get("/api/v1/plans/", secure=True).status_code == 200
+
+    def test_a_load_balancer_asks_from_inside(self, client: Client) -> None:
+        assert client.get("/healthz").status_code == 200
 
 
 def test_elsewhere_pages_stay_pages(db: None, settings: LazySettings) -> None:

@@ -46,12 +46,42 @@ class TestHolds:
             other = alice.post("credits/holds/", body, key="h1")
             assert code_of(other) == "idempotency_key_reused"
 
-    def test_release(self, alice: Caller, world: World) -> None:
+    def test_reserve_again_says_what_became_of_the_hold(self, alice: Caller) -> None:
+        hold = alice.post("credits/holds/", WORK, key="h1").json()["id"]
+        alice.post(f"credits/holds/{hold}/release/")
+
+        again = alice.post("credits/holds/", WORK, key="h1")
+
+        assert (again.status_code, again["Idempotent-Replayed"]) == (201, "true")
+        assert (again.json()["id"], again.json()["status"]) == (hold, "released")
+
+    def test_reserve_again_says_that_its_time_is_over(self, alice: Caller, world: World) -> None:
+        past = timezone.now() - timedelta(minutes=20)
+        hold = holds.reserve(account=world.home, **WORK, idempotency_key="h1", now=past)
+
+        again = alice.post("credits/holds/", WORK, key="h1")
+
+        assert (again.json()["id"], again.json()["status"]) == (str(hold.id), "expired")
+
+    def test_release(self, alice: Caller) -> None:
         hold = alice.post("credits/holds/", WORK, key="h1").json()["id"]
 
-        assert alice.post(f"credits/holds/{hold}/release/").json()["available"] == 1000
+        first = alice.post(f"credits/holds/{hold}/release/")
         again = alice.post(f"credits/holds/{hold}/release/")
-        assert (code_of(again), again.json()["current"]) == ("state_conflict", "released")
+
+        assert (first.json()["status"], first.json()["available"]) == ("released", 1000)
+        assert "Idempotent-Replayed" not in first
+        assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
+        assert again.json() == first.json()
+
+    def test_what_is_spent_is_not_given_back(self, alice: Caller, world: World) -> None:
+        hold = alice.post("credits/holds/", WORK, key="h1").json()["id"]
+        alice.post(f"credits/holds/{hold}/commit/", {"units": 1_000})
+
+        late = alice.post(f"credits/holds/{hold}/release/")
+
+        assert (code_of(late), late.json()["current"]) == ("state_conflict", "committed")
+        assert balance(world.home) == 990
 
     def test_no_more_is_taken_than_was_held(self, alice: Caller, world: World) -> None:
         hold = alice.post("credits/holds/", WORK, key="h1").json()["id"]

@@ -18,6 +18,7 @@ from tenancy.api.views import ApiView
 from tenancy.models import Account, AccountStatus
 from tenancy.roles import Role
 from tests.api.table import CALLS, Call, When, Who
+from tests.api.test_docs_page import codes_of
 from tests.api.world import (
     ROOT,
     Caller,
@@ -104,6 +105,8 @@ def make_accounts() -> Accounts:
     company = make_account(status="active", is_system=True)
     developer = by_token(make_user(company, role=Role.DEVELOPER))
     bot = by_token(make_user(company, role=Role.SYSTEM_BOT))
+    unpaid = make_account(status="suspended", status_reason="payment_failed")
+    blocked_developer = by_token(make_user(unpaid, role=Role.DEVELOPER))
     system_owner = by_token(make_user(company, role=Role.OWNER))
     staff = by_session(make_staff(is_superuser=True))
     callers: dict[tuple[str, str], Caller] = {}
@@ -114,6 +117,7 @@ def make_accounts() -> Accounts:
         callers[state, "key"] = key_of_any_account(account)
         callers[state, "developer"] = developer.acting_for(account)
         callers[state, "bot"] = bot.acting_for(account)
+        callers[state, "blocked developer"] = blocked_developer.acting_for(account)
         # Their X-Account is refused, whoever they are otherwise.
         callers[state, "system owner"] = system_owner.acting_for(account)
         callers[state, "staff"] = staff
@@ -129,6 +133,7 @@ CREDENTIALS = (
     "key",
     "developer",
     "bot",
+    "blocked developer",
     "system owner",
     "staff",
     "nobody",
@@ -137,7 +142,15 @@ CREDENTIALS = (
 )
 # Tried on an active account alone. The first do not depend on the state; what a state does to the
 # ladder shows at its two ends.
-ACTIVE_ALONE = ("staff", "nobody", "bad token", "bad key", "system owner", *LADDER[1:-1])
+ACTIVE_ALONE = (
+    "staff",
+    "nobody",
+    "bad token",
+    "bad key",
+    "blocked developer",
+    "system owner",
+    *LADDER[1:-1],
+)
 
 
 def refusal(call: Call, credential: str, state: str) -> tuple[int, str] | None:
@@ -151,6 +164,8 @@ def refusal(call: Call, credential: str, state: str) -> tuple[int, str] | None:
         return 401, "token_invalid"
     if credential == "bad key":
         return 401, "invalid_api_key"
+    if credential == "blocked developer":
+        return 402, "payment_failed"
     if credential in ("staff", "system owner"):
         return 403, "permission_denied"
     if credential == "key":
@@ -205,7 +220,7 @@ def concrete(path: str) -> str:
 @pytest.mark.parametrize(("method", "path"), sorted(CALLS), ids=lambda part: part)
 def test_who_gets_in(accounts: Accounts, method: str, path: str) -> None:
     call = CALLS[method, path]
-    wrong = []
+    wrong, answered = [], set()
     for state in BLOCKS:
         for credential in CREDENTIALS:
             if credential in ACTIVE_ALONE and state != "active":
@@ -215,6 +230,7 @@ def test_who_gets_in(accounts: Accounts, method: str, path: str) -> None:
             response = caller.call(method, concrete(path), body)
             expected = refusal(call, credential, state)
             got = response.status_code, code_of(response)
+            answered.add(got[1])
             if expected is None:
                 # Let in: read, or stopped by the strange member or by the id of nobody.
                 fine = (200, "") if method == "GET" else (400, "validation_error")
@@ -225,6 +241,7 @@ def test_who_gets_in(accounts: Accounts, method: str, path: str) -> None:
             if response.status_code == 401:
                 assert response["WWW-Authenticate"]
     assert wrong == []
+    assert answered - codes_of(method, path) <= {""}
 
 
 @pytest.mark.parametrize("path", sorted(paths()))

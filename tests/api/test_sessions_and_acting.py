@@ -1,13 +1,15 @@
 """A session needs the CSRF token, and only the company's own act for another account."""
 
 import pytest
+from django.conf import LazySettings
 from rest_framework.test import APIClient
 
-from tenancy.models import AuditEvent
+from console.settings.api import Rate
+from tenancy.models import AuditEvent, ThrottleCounter, User
 from tenancy.roles import Role
 from tests.api.world import Caller, by_key, by_session, by_token, code_of
 from tests.conftest import World
-from tests.factories import make_account, make_site, make_staff, make_user
+from tests.factories import make_account, make_site, make_staff, make_user, put
 
 
 class TestCsrf:
@@ -39,6 +41,55 @@ class TestCsrf:
         response = signed_in.post("credits/check/", {"operation": "clustering"}, **headers)
 
         assert response.json()["available"] == 500  # charlie's
+
+
+class TestOrder:
+    """A body that is no JSON is the last thing that is said, also to a session."""
+
+    TOKEN = "a" * 32
+
+    @pytest.fixture
+    def viewer(self, world: World) -> User:
+        return make_user(world.home, role=Role.VIEWER)
+
+    def call(self, user: User, *, token: str = TOKEN, kind: str = "application/json") -> str:
+        caller = Caller(client=APIClient(enforce_csrf_checks=True))
+        caller.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        caller.client.cookies["csrf"] = self.TOKEN
+        return code_of(caller.post("sites/", b"{", X_CSRFToken=token, Content_Type=kind))
+
+    def test_first_the_csrf_token(self, world: World) -> None:
+        put(world.home, status="suspended", status_reason="manual")
+
+        assert self.call(world.alice, token="b" * 32) == "csrf_failed"
+
+    def test_then_the_account(self, world: World) -> None:
+        put(world.home, status="suspended", status_reason="manual")
+
+        assert self.call(world.alice) == "account_suspended"
+
+    def test_then_how_often_by_account(
+        self, world: World, viewer: User, settings: LazySettings
+    ) -> None:
+        settings.API_RATES = settings.API_RATES | {"write": Rate(2, 60)}
+
+        codes = [self.call(user) for user in (world.alice, viewer, viewer)]
+
+        assert codes == ["validation_error", "permission_denied", "rate_limited"]
+        assert ThrottleCounter.objects.get().key == f"write:account:{world.home.pk}"
+
+    def test_then_the_role(self, viewer: User) -> None:
+        assert self.call(viewer) == "permission_denied"
+
+    def test_the_body_at_last(self, world: World) -> None:
+        assert self.call(world.alice) == "validation_error"
+
+    @pytest.mark.parametrize(
+        "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+    )
+    def test_no_token_is_looked_for_in_a_form(self, world: World, kind: str) -> None:
+        assert self.call(world.alice, token="", kind=kind) == "csrf_failed"
+        assert self.call(world.alice, kind=kind) == "unsupported_media_type"
 
 
 class TestXAccount:

@@ -14,9 +14,10 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from tenancy.api import tokens
 from tenancy.models import AuditEvent, User
 from tenancy.services import invitations, lifecycle, users
+from tests.api.test_docs_page import codes_of
 from tests.api.world import Caller, anybody, by_token, code_of
 from tests.conftest import World
-from tests.factories import NOW, REASON, make_account, make_user, put
+from tests.factories import NOW, REASON, make_account, make_plan, make_user, put
 from tests.mailing import work_off
 from tests.racing import Meeting, at_once
 
@@ -101,6 +102,17 @@ class TestLogin:
         assert response.status_code == 401
         assert "15 minutes" in response.json()["detail"]
 
+    def test_so_it_does_for_a_whole_network_of_ipv6(self, alice: User) -> None:
+        def answer(password: str, address: str) -> int:
+            body = {"email": "alice@homeg8.example", "password": password}
+            return APIClient().post("/api/v1/auth/login/", body, REMOTE_ADDR=address).status_code
+
+        for number in range(5):
+            assert answer("wrong password", f"2001:db8:1:2::{number}") == 401
+
+        assert answer(PASSWORD, "2001:db8:1:2:ffff::1") == 401
+        assert answer(PASSWORD, "2001:db8:1:3::1") == 200
+
     def test_a_right_password_forgets_the_wrong_ones(self, alice: User) -> None:
         for _ in range(3):
             for _ in range(3):
@@ -166,6 +178,33 @@ class TestRefresh:
         refresh = tokens.issue(world.alice)["refresh"]
 
         assert code_of(anybody().post("auth/refresh/", {"refresh": refresh})) == "token_expired"
+
+
+@pytest.mark.parametrize("path", ["auth/refresh/", "auth/logout/"])
+def test_what_a_token_is_refused_with_is_described(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    states = [
+        {"status": "suspended", "status_reason": "trial_expired"},
+        {"status": "suspended", "status_reason": "payment_failed"},
+        {"status": "suspended", "status_reason": "manual"},
+        {"status": "cancelled"},
+        {"status": "active", "plan": make_plan(is_active=False)},
+        {"status": "active", "deleted": True},
+    ]
+    people = [make_user(make_account(**state)) for state in states]
+    people += [make_user(world.home, is_active=False), world.alice]
+    answered = {code_of(anybody().post(path, {"refresh": refresh_of(one)})) for one in people}
+    monkeypatch.setattr(tokens.RefreshToken, "lifetime", timedelta(seconds=-1))
+    answered.add(code_of(anybody().post(path, {"refresh": refresh_of(world.alice)})))
+
+    # The door out is open to everybody whose token has not expired.
+    assert len(answered) == (9 if path == "auth/refresh/" else 2)
+    assert answered - codes_of("POST", path) == {""}
+
+
+def refresh_of(user: User) -> str:
+    return tokens.issue(user)["refresh"]
 
 
 class TestRefreshAtOnce:

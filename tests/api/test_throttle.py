@@ -132,6 +132,17 @@ def test_who_is_nobody_counts_by_address(db: None, two_a_minute: None, authoriza
     assert codes[2] == "rate_limited"
 
 
+def test_a_network_of_ipv6_is_one_address(db: None, two_a_minute: None) -> None:
+    def code(address: str) -> str:
+        return code_of(APIClient().get("/api/v1/plans/", REMOTE_ADDR=address))
+
+    codes = [code(f"2001:db8:1:2::{number}") for number in range(3)]
+
+    assert codes == ["", "", "rate_limited"]
+    assert code("2001:db8:1:3::1") == ""
+    assert [code(text) for text in ("192.0.2.1", "::ffff:192.0.2.1", "192.0.2.1")] == codes
+
+
 class TestForgedAddresses:
     def codes(self, forged: list[str]) -> list[str]:
         return [code_of(anybody().get("plans/", X_Forwarded_For=text)) for text in forged]

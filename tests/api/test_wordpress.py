@@ -51,6 +51,20 @@ def test_a_repeat_with_its_key_reports_once(plugin: Caller) -> None:
     assert SyncEvent.objects.count() == 1
 
 
+@pytest.mark.parametrize("changes", [{}, {"message": "Published “Tulips”"}], ids=["same", "other"])
+def test_a_key_is_the_sites_own(plugin: Caller, site: Site, changes: dict) -> None:
+    other = make_site(site.account)
+
+    first = plugin.post("wordpress/sync-events/", REPORT, key="post-17-published")
+    theirs = by_key(other).post("wordpress/sync-events/", REPORT | changes, key="post-17-published")
+
+    assert (first.status_code, theirs.status_code) == (201, 201)
+    assert "Idempotent-Replayed" not in theirs
+    assert set(SyncEvent.objects.values_list("site", flat=True)) == {site.pk, other.pk}
+    again = plugin.post("wordpress/sync-events/", REPORT, key="post-17-published")
+    assert (again.json(), again["Idempotent-Replayed"]) == (first.json(), "true")
+
+
 def test_only_what_happened_is_needed(plugin: Caller) -> None:
     response = plugin.post("wordpress/sync-events/", {"event_type": "ping"})
 

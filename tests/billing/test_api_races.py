@@ -132,6 +132,23 @@ def test_of_a_commit_and_a_release_one_counts(committed: None) -> None:
     books_agree()
 
 
+def test_of_eight_releases_one_gives_back(committed: None) -> None:
+    account = make_account(credits=100)
+    hold = reserve(account, "a")
+    reserve(account, "b")
+
+    release = partial(holds.release, account=account, hold_id=hold.id, now=NOW)
+
+    outcomes = at_once(*[release] * 8)
+
+    answers = [outcome.result for outcome in outcomes]
+    assert sum(not answer.replayed for answer in answers) == 1
+    assert {answer._replace(replayed=False) for answer in answers} == {
+        hold._replace(status=HoldStatus.RELEASED, available=94)
+    }
+    books_agree()
+
+
 def test_looked_at_and_then_resolved_all_eight_are(committed: None) -> None:
     account, meeting = make_account(credits=100), Meeting(8)
     run("CREATE TABLE scratch_holds AS SELECT 'held' AS status")
@@ -194,7 +211,7 @@ def exactly_once(account: Account, answers: list[dict]) -> Counter[str]:
         for into, name in ((rows, "rows"), (made, "holds")):
             for key, ids in answer[name].items():
                 into.setdefault(key, set()).update(ids)
-    assert [key for key, ids in (rows | made).items() if len(ids) != 1] == []
+    assert [key for key, ids in [*rows.items(), *made.items()] if len(ids) != 1] == []
     spent = CreditTransaction.objects.filter(account=account, type="deduction")
     assert {row_id for ids in rows.values() for row_id in ids} == set(
         spent.values_list("id", flat=True)
@@ -242,7 +259,8 @@ def spent_by(account: Account) -> int:
 
 def test_a_row_without_a_key_is_found_out(committed: None) -> None:
     account = make_account(credits=100)
-    answer = {"rows": {"a": []}, "holds": {}, "told": {"posted": 2}}
+    # A hold of the same key, made once, must not hide it.
+    answer = {"rows": {"a": []}, "holds": {"a": ["hold"]}, "told": {"posted": 2}}
     for _ in range(2):  # the retry of a caller who forgot the key
         posted = spending.deduct(account=account, operation="clustering", idempotency_key=None)
         answer["rows"]["a"].append(posted.transaction_id)

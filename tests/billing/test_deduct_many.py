@@ -124,6 +124,7 @@ def test_a_fingerprint_tells_requests_apart(world: World) -> None:
         ({"units": True}, InvalidValue),
         ({"idempotency_key": ""}, InvalidValue),
         ({"idempotency_key": None}, InvalidValue),
+        ({"metadata": {"request": "mine"}}, InvalidValue),
     ],
 )
 def test_a_wrong_item_refuses_the_batch_before_anything_is_spent(

@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, NotSupportedError, transaction
 
 from billing.models import CreditBalance, CreditHold, CreditTransaction
 from tenancy.models import Account
@@ -54,6 +54,14 @@ def test_a_wrong_hold_is_refused(world: World, facts: dict[str, object], constra
 def test_a_hold_needs_an_account_with_a_balance(db: None) -> None:
     with nothing_changes(), pytest.raises(IntegrityError), transaction.atomic():
         make_hold(Account(pk=999_999))
+
+
+def test_no_hold_is_passed_over_after_it_took_credits(world: World) -> None:
+    hold = make_hold(world.home)
+    hold.pk = None
+
+    with nothing_changes(), pytest.raises(NotSupportedError), transaction.atomic():
+        CreditHold.objects.bulk_create([hold], ignore_conflicts=True)
 
 
 def test_a_key_makes_one_hold_of_an_account(world: World) -> None:

@@ -108,6 +108,27 @@ def test_the_same_key_tells_what_became_of_the_hold(world: World) -> None:
     assert (again.status, again.committed_amount, again.replayed) == ("committed", 8, True)
 
 
+@pytest.mark.parametrize("how", ["released", "expired"])
+def test_the_same_key_tells_that_the_hold_is_over(world: World, how: str) -> None:
+    hold = resolved(world.home, how)
+
+    with nothing_changes():
+        again = reserve(world.home)
+
+    assert (again.id, again.status, again.replayed) == (hold.id, how, True)
+    assert again.available == 1000
+
+
+def test_the_same_key_tells_that_time_is_over_before_the_daily_job_does(world: World) -> None:
+    hold = reserve(world.home)
+
+    assert reserve(world.home, now=LATER - timedelta(seconds=1)).status == "held"
+    with nothing_changes():
+        again = reserve(world.home, now=LATER)
+
+    assert (again.id, again.status, again.replayed) == (hold.id, "expired", True)
+
+
 @pytest.mark.parametrize(
     "other", [{"units": 999}, {"operation": Operation.CLUSTERING}, {"expires_in": 6_000}]
 )
@@ -225,15 +246,32 @@ def test_releasing_gives_everything_back(world: World) -> None:
     assert CreditTransaction.objects.filter(account=world.home).count() == 1
 
 
-@pytest.mark.parametrize("how", ["committed", "released", "expired"])
-def test_a_resolved_hold_stays_as_it_is(world: World, how: str) -> None:
+@pytest.mark.parametrize("now", [NOW, LATER])
+def test_releasing_twice_is_once(world: World, now: datetime) -> None:
+    first = release(world.home, reserve(world.home).id)
+
+    with nothing_changes():
+        again = release(world.home, str(first.id), now=now)
+
+    assert again == first._replace(replayed=True)
+
+
+@pytest.mark.parametrize("how", ["committed", "expired"])
+def test_what_is_resolved_otherwise_is_not_released(world: World, how: str) -> None:
     hold = resolved(world.home, how)
 
     with refused(StateConflict, says=f"This hold is {how}") as caught:
         release(world.home, hold.id)
     assert caught.value.facts == {"current": how}
-    with refused(StateConflict, says=f"This hold is {how}"):
+
+
+@pytest.mark.parametrize("how", ["committed", "released", "expired"])
+def test_what_is_resolved_is_not_committed_otherwise(world: World, how: str) -> None:
+    hold = resolved(world.home, how)
+
+    with refused(StateConflict, says=f"This hold is {how}") as caught:
         commit(world.home, hold.id, units=700)
+    assert caught.value.facts == {"current": how}
 
 
 @pytest.mark.parametrize("verb", [commit, release])

@@ -206,6 +206,17 @@ def test_a_deduction_with_another_fingerprint_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("fingerprint", ["", "a" * 64])
+@pytest.mark.parametrize("theirs", ["a" * 64, "", None])
+def test_where_a_row_keeps_its_request_is_not_the_callers(
+    world: World, fingerprint: str, theirs: object
+) -> None:
+    with refused(InvalidValue, says="cannot have a member “request”") as caught:
+        deduct(world.home, fingerprint=fingerprint, metadata={"request": theirs, "post": 7})
+
+    assert caught.value.facts == {"field": "metadata/request"}
+
+
+@pytest.mark.parametrize("fingerprint", ["", "a" * 64])
 def test_a_deduction_is_known_again_when_the_price_has_changed(
     world: World, fingerprint: str
 ) -> None:

@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, NotSupportedError, connection, models
 
 from billing.models import MAX_AMOUNT, CreditBalance, CreditTransaction, TransactionType
 from tenancy.models import Account
@@ -86,6 +86,53 @@ def test_what_can_be_spent_after_a_row_is_kept_with_it(world: World) -> None:
 
     row.refresh_from_db()
     assert (row.balance_after, row.available_after) == (960, 60)
+
+
+KEYED = """
+INSERT INTO igny8_credit_transactions (account_id, sequence, type, amount, operation, description,
+                                       reason, idempotency_key, metadata)
+VALUES (%s, %s, 'deduction', -100, '', '', '', 'used', '{}')
+"""
+
+
+@pytest.mark.parametrize("sequence", [0, -1])
+@pytest.mark.parametrize(
+    "conflict",
+    [
+        "ON CONFLICT DO NOTHING",
+        "ON CONFLICT (id) DO UPDATE SET amount = excluded.amount WHERE false",
+    ],
+)
+def test_no_row_is_passed_over_after_it_moved_the_balance(
+    world: World, sequence: int, conflict: str
+) -> None:
+    run(KEYED, world.home.pk, -1)
+
+    with nothing_changes(), pytest.raises(NotSupportedError, match="ON CONFLICT"):
+        run(f"{KEYED} {conflict}", world.home.pk, sequence)
+
+
+def test_a_bulk_insert_that_would_pass_over_conflicts_is_refused(world: World) -> None:
+    row = make_ledger_row(world.home, amount=-40, type=T.DEDUCTION, idempotency_key="used")
+    again = CreditTransaction(
+        account=world.home, type=T.DEDUCTION, amount=-40, idempotency_key="used"
+    )
+
+    with nothing_changes(), pytest.raises(NotSupportedError):
+        in_one_transaction(
+            lambda: CreditTransaction.objects.bulk_create([again], ignore_conflicts=True)
+        )
+
+    assert balance_of(world.home) == (960, row.sequence)
+
+
+def test_a_frozen_account_spends_nothing_whoever_writes(world: World) -> None:
+    CreditBalance.objects.filter(account=world.home).update(frozen=True)
+
+    with nothing_changes(), pytest.raises(IntegrityError, match="are frozen"):
+        in_one_transaction(lambda: make_ledger_row(world.home, amount=-40, type=T.DEDUCTION))
+
+    assert make_ledger_row(world.home, amount=5, type=T.PURCHASE).balance_after == 1005
 
 
 def test_a_bulk_insert_posts_each_row_in_order(world: World) -> None:

@@ -55,6 +55,14 @@ def test_a_statement_without_a_row_gives_none(session: None) -> None:
     assert one_row("SELECT %s::int LIMIT 1", (1,)) == (1,)
 
 
+def test_what_is_for_outside_of_a_transaction_is_not_sent_inside_of_one(session: None) -> None:
+    assert one_row(NEXT, (1, "a"), outside_only=True) == (2, "a")
+
+    with transaction.atomic(), CaptureQueriesContext(connection) as heard:
+        assert one_row(NEXT, (1, "a"), outside_only=True) is None
+    assert len(heard) == 0
+
+
 def test_an_error_is_one_of_djangos(db: None) -> None:
     with pytest.raises(DataError), transaction.atomic():
         one_row("SELECT 1 / %s", (0,))

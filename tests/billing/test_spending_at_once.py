@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from django.db import DataError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import CreditBalance, CreditCost, CreditTransaction, Operation
@@ -22,7 +22,7 @@ from tenancy.errors import InvalidValue
 from tenancy.models import Account
 from tests.digest import nothing_changes, refused
 from tests.factories import NOW, make_account
-from tests.planting import freeze
+from tests.planting import freeze, plant
 from tests.racing import at_once, books_agree, one_wins
 
 KEY = "job-7"
@@ -67,14 +67,30 @@ def test_what_is_answered_is_what_was_posted(account: Account) -> None:
     assert (row.reason, row.created_by, row.payment) == ("", None, None)
 
 
-def test_what_is_held_is_not_available(account: Account) -> None:
+def hold(account: Account, now: datetime) -> None:
     holds.reserve(
-        account=account, operation=Operation.CLUSTERING, units=1, idempotency_key="h", now=NOW
+        account=account, operation=Operation.CLUSTERING, units=1, idempotency_key="h", now=now
     )
+
+
+def test_what_is_held_is_not_available(account: Account) -> None:
+    now = datetime.now(tz=UTC)
+    hold(account, now)
 
     posted = spend(account)
 
     assert (posted.balance_after, posted.available) == (95, 85)
+    assert holds.balance(account=account, now=now).available == 85
+
+
+def test_a_hold_that_is_over_counts_until_it_is_given_back(account: Account) -> None:
+    now = datetime.now(tz=UTC)
+    hold(account, NOW)
+
+    assert spend(account).available == 85
+    assert holds.balance(account=account, now=now).available == 95
+    holds.expire(account=account, now=now)
+    assert spend(account, idempotency_key="next").available == 90
 
 
 def test_the_price_is_the_tables(account: Account) -> None:
@@ -122,8 +138,20 @@ def test_a_price_out_of_range_is_refused(account: Account) -> None:
         operation=Operation.IMAGE_GENERATION, defaults={"unit": "image", "credits": 11}
     )
 
-    with nothing_changes(), refused(InvalidValue, says="between 1 and 10,000,000"):
+    says = "These units cost 11,000,000 credits; a call takes between 1 and 10,000,000."
+    with nothing_changes(), refused(InvalidValue, says=says) as caught:
         spend(account, units=1_000_000)
+    assert caught.value.facts == {"field": "units"}
+
+
+def test_a_key_that_comes_back_is_answered_whatever_the_price_is_by_then(way: None) -> None:
+    account = make_account(credits=5_000_000)
+    first = spend(account, units=1_000_000, fingerprint="f")
+    CreditCost.objects.update_or_create(
+        operation=Operation.IMAGE_GENERATION, defaults={"unit": "image", "credits": 11}
+    )
+
+    assert spend(account, units=1_000_000, fingerprint="f") == first._replace(replayed=True)
 
 
 def test_a_frozen_account_spends_nothing(account: Account) -> None:
@@ -156,6 +184,14 @@ def test_a_text_that_is_too_long_is_an_error(committed: None) -> None:
 
     with nothing_changes(), pytest.raises(DataError):
         spend(account, description="x" * 256)
+
+
+def test_a_fault_of_the_ledger_is_not_taken_for_a_used_key(committed: None) -> None:
+    account = make_account(credits=100)
+    plant("UPDATE igny8_credit_balances SET sequence = 0 WHERE account_id = %s", account.pk)
+
+    with nothing_changes(), pytest.raises(IntegrityError, match="ledger_sequence"):
+        spend(account)
 
 
 def test_one_statement_where_it_can_be_spent_and_two_where_not(committed: None) -> None:

@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import ManagementUtility, call_command
+from django.utils import timezone
 
 from billing.models import CreditBalance, LedgerProof, MoneyProof, Payment
 from console.management.base import Failed
@@ -11,7 +12,7 @@ from tenancy.models import AuditEvent, Plan
 from tenancy.services import plans
 from tests.console.conftest import run
 from tests.digest import nothing_changes
-from tests.factories import make_account, open_transfer
+from tests.factories import DAY, make_account, make_hold, open_transfer
 from tests.planting import plant
 
 
@@ -87,6 +88,35 @@ def test_money_that_disagrees_fails_and_is_named(db: None) -> None:
         f"off (id {payment.account_id}), {payment.reference}: 1.00 is booked as received, the "
         "statement lines hold 0 for it\n"
     ) in out.getvalue()
+
+
+def test_holds_that_are_over_are_given_back_and_no_others(db: None) -> None:
+    now = timezone.now()
+    account = make_account(slug="over", credits=100)
+    make_hold(account, amount=10, expires_at=now - DAY)
+    make_hold(account, amount=20, created_at=now, expires_at=now + DAY)
+
+    assert run("expire_holds") == "Holds: 1 had holds that were over: over\n"
+
+    assert CreditBalance.objects.get(account=account).held == 20
+    with nothing_changes():
+        assert run("expire_holds") == "Holds: nothing to do\n"
+
+
+def test_a_hold_that_cannot_be_given_back_fails_and_is_named(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: object) -> None:
+        raise RuntimeError("gone")
+
+    make_hold(make_account(slug="over", credits=100), expires_at=timezone.now() - DAY)
+    monkeypatch.setattr("billing.services.holds.expire", broken)
+    out = StringIO()
+
+    with nothing_changes(), pytest.raises(Failed, match="look at the accounts"):
+        call_command("expire_holds", stdout=out)
+
+    assert out.getvalue() == "Holds: 1 failed: over (gone)\n"
 
 
 def test_a_refusal_is_one_line_without_class_names(

@@ -122,6 +122,17 @@ def test_only_a_call_without_a_session_goes_past_what_keeps_one(
     assert hasattr(request, "_messages") == is_known
 
 
+def test_pages_of_other_origins_are_let_in_only_where_that_is_set(client: Client) -> None:
+    assert settings.CORS_ALLOWED_ORIGINS == []
+    assert not any("cors" in name for name in [*settings.MIDDLEWARE, *settings.INSTALLED_APPS])
+    response = client.options(
+        "/api/v1/plans/",
+        headers={"Origin": "https://app.example.com", "Access-Control-Request-Method": "GET"},
+    )
+    assert response.status_code == 405
+    assert not [name for name in response.headers if name.lower().startswith("access-control-")]
+
+
 def test_a_nul_in_a_filter_by_a_field_is_a_bad_request(world: World, client: Client) -> None:
     client.force_login(world.fiona)
 
@@ -131,3 +142,12 @@ def test_a_nul_in_a_filter_by_a_field_is_a_bad_request(world: World, client: Cli
     assert response["X-Request-Id"]
     assert "Content-Security-Policy" in response
     assert client.get("/api/v1/plans/?%00=1").json()["code"] == "validation_error"
+
+
+def test_a_form_that_is_too_old_says_what_to_do(db: None) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    response = client.post("/admin/login/", {"username": "a", "password": "b"})
+
+    assert response.status_code == 403
+    assert "load the page again" in response.content.decode()

@@ -33,11 +33,7 @@ ROLE = "igny8_app_of_test"
 @pytest.fixture
 def serving(db):
     """Everything inside the test runs with the rights of the serving role."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE ROLE {ROLE}")
-    call_command("grant_runtime_role", ROLE)
-    account = make_account()
-    ledger.post(account=account, type=TransactionType.OPENING, amount=50, by=None)
+    account = make_role_and_account()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(f"SET ROLE {ROLE}")
@@ -46,7 +42,30 @@ def serving(db):
         cursor.execute("RESET ROLE")
 
 
-def test_the_serving_role_spends_credits(serving):
+@pytest.fixture
+def serving_alone(committed):
+    """The same without a transaction around the test, as a call of the API has none."""
+    account = make_role_and_account()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {ROLE}")
+    yield account
+    with connection.cursor() as cursor:
+        cursor.execute(f"RESET ROLE; DROP OWNED BY {ROLE}; DROP ROLE {ROLE}")
+
+
+def make_role_and_account():
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {ROLE}")
+    call_command("grant_runtime_role", ROLE)
+    account = make_account()
+    ledger.post(account=account, type=TransactionType.OPENING, amount=50, by=None)
+    return account
+
+
+@pytest.mark.parametrize("way", ["serving", "serving_alone"])
+def test_the_serving_role_spends_credits(request, way):
+    serving = request.getfixturevalue(way)
+
     posted = spending.deduct(
         account=serving, operation=Operation.IMAGE_PROMPT_EXTRACTION, idempotency_key="one"
     )

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tenancy.models import User
+from tenancy.models import AuditEvent, User
 
 PASSWORD = "a long enough password"
 
@@ -37,6 +37,17 @@ def test_guessing_locks_one_login_from_one_address(client: Client) -> None:
     # … but not the same person elsewhere, nor a colleague beside them.
     assert sign_in(client, spellings[0], PASSWORD, "203.0.113.10") == 302
     assert sign_in(client, "fiona@igny8.example", PASSWORD, "203.0.113.9") == 302
+
+
+@pytest.mark.usefixtures("staff")
+def test_another_address_of_the_same_network_is_no_way_around(client: Client) -> None:
+    for number in range(5):
+        sign_in(client, "sam@igny8.example", "wrong", f"2001:db8:1:2::{number}")
+
+    assert sign_in(client, "sam@igny8.example", PASSWORD, "2001:db8:1:2:ffff::1") == 429
+    assert sign_in(client, "sam@igny8.example", PASSWORD, "2001:db8:1:3::1") == 302
+    refusals = AuditEvent.objects.filter(verb="sign_in_refused").order_by("id")
+    assert [event.ip for event in refusals] == [f"2001:db8:1:2::{n or ''}" for n in range(5)]
 
 
 @pytest.mark.usefixtures("staff")

@@ -2,7 +2,7 @@
 
 from billing.models import LineState, Payment, PaymentStatus, Place
 from billing.services import unapplied
-from billing.services.bank_transfers import AlreadyConfirmed
+from billing.services.bank_transfers import AlreadyConfirmed, MoneyHasCome
 from billing.services.unapplied import MoneyUsed
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import AccountStatus, AuditEvent
@@ -18,7 +18,15 @@ from tests.billing.reconciliation.acts import (
 )
 from tests.conftest import World
 from tests.digest import refused
-from tests.factories import make_account, make_line, make_plan, open_transfer, put, put_unapplied
+from tests.factories import (
+    make_account,
+    make_line,
+    make_plan,
+    make_user,
+    open_transfer,
+    put,
+    put_unapplied,
+)
 
 
 def test_unapplied_money_pays_the_next_transfer_and_the_rest_stays(world: World) -> None:
@@ -106,8 +114,9 @@ def test_a_rejected_transfer_leaves_its_money_on_the_account(world: World) -> No
     for line in lines:
         apply(line=line, payment=payment)
 
-    with refused(StateConflict, says=f"60.00 USD of {payment.reference} have come. A person"):
-        reject(payment=payment, by=None)
+    for nobody_of_staff in (None, make_user(world.other)):
+        with refused(MoneyHasCome, says=f"60.00 USD of {payment.reference} have come. A person"):
+            reject(payment=payment, by=nobody_of_staff)
     reject(payment=payment, by=world.fiona)
 
     payment.refresh_from_db()
