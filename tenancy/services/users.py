@@ -17,7 +17,7 @@ from tenancy.records import (
     save_with_history,
     snapshot,
 )
-from tenancy.roles import ASSIGNABLE, LADDER, Role, at_least
+from tenancy.roles import ASSIGNABLE, Role, at_least
 from tenancy.services.accounts import refuse_deleted
 
 # At least one of them can always sign in.
@@ -199,14 +199,15 @@ def refuse_above(*, by: User | None, account: Account, roles: Iterable[str]) -> 
     """
     if by is None or by.is_staff or by.role in OUR_OWN:
         return
-    if by.account_id == account.pk and all(
-        role in LADDER and at_least(by.role, Role(role)) for role in roles
-    ):
+    above = [role for role in roles if not at_least(by.role, role)]
+    if by.account_id == account.pk and not above:
         return
+    is_ours = any(role in OUR_OWN for role in above)
+    whom = "our support" if is_ours else f"somebody with a higher role in {account.name}"
     raise NotPermitted(
         f"You cannot do this as {by.get_role_display().lower() or 'somebody without an account'}; "
-        f"ask somebody with a higher role in {account.name}.",
-        role=by.role,
+        f"ask {whom}.",
+        **({"required": above[0]} if above else {}),
     )
 
 

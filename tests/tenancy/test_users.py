@@ -2,13 +2,14 @@
 
 import pytest
 
-from tenancy.errors import InvalidValue, StateConflict
+from tenancy.errors import InvalidValue, NotPermitted, StateConflict
 from tenancy.models import AuditEvent, SiteUserAccess, User
-from tenancy.roles import ASSIGNABLE, Role
+from tenancy.roles import ASSIGNABLE, Role, at_least
 from tenancy.services import users
 from tests.conftest import World
 from tests.digest import refused
 from tests.factories import REASON, make_account, make_site, make_user, put
+from tests.racing import a_copy
 
 
 def change(user: User, role: str) -> User:
@@ -85,6 +86,23 @@ def test_some_roles_are_never_taken_away(world: World, role: Role) -> None:
 
     with refused(StateConflict, says="that role is not changed here"):
         change(developer, Role.VIEWER)
+
+
+def test_the_ladder_holds_no_bot() -> None:
+    for role in Role:
+        assert not at_least(role, Role.SYSTEM_BOT)
+        assert not at_least(Role.SYSTEM_BOT, role)
+
+
+@pytest.mark.parametrize("role", ASSIGNABLE)
+def test_a_bot_is_locked_out_by_staff_and_by_no_customer(world: World, role: Role) -> None:
+    bot, customer = (make_user(world.home, role=one) for one in (Role.SYSTEM_BOT, role))
+
+    with refused(NotPermitted, says="ask our support"):
+        users.deactivate(user=bot, by=customer, reason=REASON)
+
+    users.deactivate(user=bot, by=world.sam, reason=REASON)
+    assert not a_copy(bot).is_active
 
 
 def test_the_accounts_owner_stays_owner(world: World) -> None:

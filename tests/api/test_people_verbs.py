@@ -1,0 +1,35 @@
+"""People over HTTP: locked out and let back in, the owner, invitations taken back."""
+
+import pytest
+
+from tenancy.models import User
+from tenancy.roles import Role
+from tests.api.world import by_token, code_of
+from tests.conftest import World
+from tests.factories import make_user
+from tests.racing import a_copy
+
+
+class TestTheBot:
+    """It stands on no rung of the ladder: to a customer's people it is out of reach."""
+
+    @pytest.fixture
+    def bot(self, world: World) -> User:
+        return make_user(world.home, role=Role.SYSTEM_BOT)
+
+    @pytest.mark.parametrize("role", [role for role in Role if role != Role.DEVELOPER])
+    def test_no_customer_reaches_it(self, world: World, bot: User, role: Role) -> None:
+        caller = by_token(make_user(world.home, role=role))
+
+        for response in (
+            caller.patch(f"users/{bot.pk}/", {"role": "viewer"}),
+            caller.post(f"users/{bot.pk}/deactivate/"),
+        ):
+            assert code_of(response) == "permission_denied"
+        assert (a_copy(bot).role, a_copy(bot).is_active) == (Role.SYSTEM_BOT, True)
+
+    def test_a_developer_locks_it_out_and_leaves_its_role(self, world: World, bot: User) -> None:
+        developer = by_token(make_user(world.home, role=Role.DEVELOPER))
+
+        assert code_of(developer.patch(f"users/{bot.pk}/", {"role": "viewer"})) == "state_conflict"
+        assert developer.post(f"users/{bot.pk}/deactivate/").json()["is_active"] is False
