@@ -90,3 +90,17 @@ class DeactivateUserView(ApiView):
         return users.deactivate(
             user=found(call.account.users, user_id), by=call.user, reason=reason_of(call)
         )
+
+
+class ReactivateUserView(ApiView):
+    @operation(
+        "Let a person back in",
+        rights=[IsOwnerOrAdmin],
+        answer=UserAnswer,
+        errors=[Code.STATE_CONFLICT, Code.PLAN_LIMIT_REACHED],
+    )
+    def post(self, call: Call, user_id: str) -> User:
+        """With the role they had. Within the plan's `max_users`."""
+        return users.reactivate(
+            user=found(call.account.users, user_id), by=call.user, reason=reason_of(call)
+        )

@@ -19,6 +19,7 @@ from tenancy.records import (
 )
 from tenancy.roles import ASSIGNABLE, Role, at_least
 from tenancy.services.accounts import refuse_deleted
+from tenancy.services.limits import SEATED, refuse_another_user
 
 # At least one of them can always sign in.
 HEADS = (Role.OWNER, Role.ADMIN)
@@ -171,7 +172,10 @@ def deactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
 
 @transaction.atomic
 def reactivate(*, user: User, by: User | None, reason: str, ticket_url: str = "") -> User:
-    """Let a deactivated user sign in again. Raises StateConflict when they can; OwnAccount."""
+    """Let a deactivated user sign in again, on a seat of the plan.
+
+    Raises StateConflict when they can already, PlanLimitReached, OwnAccount.
+    """
     reason = clean_reason(reason)
     _lock_in_account(user, by=by)
     refuse_above(by=by, account=user.account, roles=(user.role,))
@@ -179,6 +183,8 @@ def reactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
         raise StateConflict(
             f"{user.email} can sign in already; nothing was changed.", current="active"
         )
+    if user.role in SEATED:
+        refuse_another_user(user.account)
     _set(
         user,
         "is_active",

@@ -46,6 +46,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "users/<id>/"): Call(Who.VIEWER),
     ("PATCH", "users/<id>/"): Call(Who.ADMIN),
     ("POST", "users/<id>/deactivate/"): Call(Who.ADMIN),
+    ("POST", "users/<id>/reactivate/"): Call(Who.ADMIN),
     ("GET", "sites/"): Call(Who.VIEWER),
     ("POST", "sites/"): Call(Who.EDITOR),
     ("GET", "sites/<id>/"): Call(Who.VIEWER),

@@ -38,6 +38,7 @@ CONFIRM = {
 BODIES: dict[tuple[str, str], object] = {
     ("PATCH", "users/<id>/"): {"role": "viewer"},
     ("POST", "users/<id>/deactivate/"): None,
+    ("POST", "users/<id>/reactivate/"): None,
     ("PATCH", "sites/<id>/"): {"name": "Taken over"},
     ("DELETE", "sites/<id>/"): None,
     ("POST", "sites/<id>/api-key/"): {},

@@ -10,6 +10,29 @@ from tests.factories import make_user
 from tests.racing import a_copy
 
 
+class TestBackIn:
+    def test_who_was_locked_out_is_let_back_in(self, world: World) -> None:
+        alice, address = by_token(world.alice), f"users/{world.bob.pk}"
+        assert alice.post(f"{address}/deactivate/").json()["is_active"] is False
+
+        response = alice.post(f"{address}/reactivate/")
+
+        assert (response.status_code, response.json()["is_active"]) == (200, True)
+        assert code_of(alice.post(f"{address}/reactivate/")) == "state_conflict"
+
+    def test_the_seat_may_be_taken_by_then(self, world: World) -> None:
+        alice, address = by_token(world.alice), f"users/{world.bob.pk}"
+        alice.post(f"{address}/deactivate/")
+        invited = alice.post("users/", {"email": "x@e.example", "role": "viewer"})
+        assert invited.status_code == 201
+
+        response = alice.post(f"{address}/reactivate/")
+
+        assert code_of(response) == "plan_limit_reached"
+        assert (response.json()["limit"], response.json()["used"]) == (2, 2)
+        assert not a_copy(world.bob).is_active
+
+
 class TestTheBot:
     """It stands on no rung of the ladder: to a customer's people it is out of reach."""
 

@@ -6,6 +6,7 @@ from tenancy.errors import InvalidValue, NotPermitted, StateConflict
 from tenancy.models import AuditEvent, SiteUserAccess, User
 from tenancy.roles import ASSIGNABLE, Role, at_least
 from tenancy.services import users
+from tenancy.services.limits import PlanLimitReached
 from tests.conftest import World
 from tests.digest import refused
 from tests.factories import REASON, make_account, make_site, make_user, put
@@ -18,6 +19,10 @@ def change(user: User, role: str) -> User:
 
 def deactivate(user: User) -> User:
     return users.deactivate(user=user, by=None, reason=REASON)
+
+
+def reactivate(user: User) -> User:
+    return users.reactivate(user=user, by=None, reason=REASON)
 
 
 def test_a_new_owner_cannot_sign_in_before_setting_a_password(db: None) -> None:
@@ -147,6 +152,23 @@ def test_others_go_and_come_back(world: World) -> None:
     assert world.bob.is_active
     with refused(StateConflict, says="can sign in already"):
         users.reactivate(user=world.bob, by=world.sam, reason=REASON)
+
+
+def test_who_comes_back_needs_a_seat_of_the_plan(world: World) -> None:
+    deactivate(world.bob)
+    make_user(world.home, role=Role.VIEWER)
+
+    with refused(PlanLimitReached, says="has room for 2 users, and 2 are in use") as caught:
+        reactivate(world.bob)
+
+    assert caught.value.facts == {"limit": 2, "used": 2}
+
+
+@pytest.mark.parametrize("role", [Role.DEVELOPER, Role.SYSTEM_BOT])
+def test_our_own_come_back_without_one(world: World, role: Role) -> None:
+    ours = make_user(world.home, role=role, is_active=False)
+
+    assert reactivate(ours).is_active
 
 
 def test_console_staff_are_not_managed_among_customers(world: World) -> None:
