@@ -39,6 +39,7 @@ SUPPORT = StaffGroup(
             "tenancy.extend_trial",
             "tenancy.change_role",
             "tenancy.deactivate_user",
+            "tenancy.give_site",
             "tenancy.rotate_api_key",
             "tenancy.revoke_api_key",
             "billing.open_bank_transfer",

@@ -52,6 +52,7 @@ from tenancy.services import (
     plans,
     purging,
     sectors,
+    site_access,
     sites,
     staff,
     users,
@@ -127,6 +128,16 @@ def _confirm(account: Account) -> Arguments:
 def _two_heads(account: Account) -> Arguments:
     make_user(account)
     return {"user": make_user(account, role=Role.ADMIN)}
+
+
+def _given(account: Account) -> Arguments:
+    access = site_access.give(
+        site=make_site(account),
+        user=make_user(account, role=Role.EDITOR),
+        by=None,
+        reason="Works on it",
+    )
+    return {"site": access.site, "user": access.user}
 
 
 def _key(account: Account) -> Arguments:
@@ -507,6 +518,15 @@ VERBS = (
         NothingChanged,
     ),
     Verb(sites.delete, lambda account: {"site": make_site(account), "now": NOW}, StateConflict),
+    Verb(
+        site_access.give,
+        lambda account: {
+            "site": make_site(account),
+            "user": make_user(account, role=Role.EDITOR),
+        },
+        NothingChanged,
+    ),
+    Verb(site_access.take, _given, NothingChanged),
     Verb(
         sectors.create,
         lambda account: {"site": make_site(account), "name": "Roses"},

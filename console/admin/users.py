@@ -14,6 +14,7 @@ from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 
 from console import words
+from console.actions.site_access import GiveSite, TakeSite
 from console.actions.staff import (
     AddStaff,
     DeactivateStaff,
@@ -35,6 +36,8 @@ from tenancy.models import User
 class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     verbs = (
         ChangeRole,
+        GiveSite,
+        TakeSite,
         ReactivateUser,
         DeactivateUser,
         SetGroups,

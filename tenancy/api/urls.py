@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenancy.api import industries, plans, sectors, sign_in, sites, users, wordpress
+from tenancy.api import industries, plans, sectors, sign_in, site_users, sites, users, wordpress
 
 urlpatterns = [
     path("auth/login/", sign_in.LoginView.as_view()),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("sites/<str:site_id>/api-key/", sites.SiteKeyView.as_view()),
     path("sites/<str:site_id>/sectors/", sectors.SectorsView.as_view()),
     path("sites/<str:site_id>/sectors/<str:sector_id>/", sectors.SectorView.as_view()),
+    path("sites/<str:site_id>/users/", site_users.SiteUsersView.as_view()),
+    path("sites/<str:site_id>/users/<str:user_id>/", site_users.SiteUserView.as_view()),
     path("wordpress/site/", wordpress.ConnectedSiteView.as_view()),
     path("wordpress/sync-events/", wordpress.SyncEventsView.as_view()),
 ]

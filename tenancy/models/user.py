@@ -72,11 +72,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def sees_all_sites(self) -> bool:
+        return self.role in SEES_ALL_SITES
+
     def get_accessible_sites(self) -> models.QuerySet[Site]:
         """The account's sites this person may see: all of them, or those given to them by name."""
         if self.account_id is None or not self.is_active:
             return Site.objects.none()
         sites = Site.objects.filter(account_id=self.account_id)
-        if self.role in SEES_ALL_SITES:
+        if self.sees_all_sites:
             return sites
         return sites.filter(user_accesses__user=self)

@@ -239,6 +239,10 @@ def _lock_in_account(user: User, *, by: User | None) -> None:
     lock(user)
     refuse_deleted(user.account)
     refuse_own_account(by=by, account=user.account)
+    refuse_staff_too(user, by=by)
+
+
+def refuse_staff_too(user: User, *, by: User | None) -> None:
     if (user.is_staff or user.is_superuser) and not (by is None or by.is_superuser):
         raise StaffToo(
             f"{user.email} is more than a customer's user: console staff or superuser. "

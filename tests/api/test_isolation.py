@@ -7,7 +7,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from billing.services import holds, spending
-from tenancy.models import Account, SyncEvent, User
+from tenancy.models import Account, SiteUserAccess, SyncEvent, User
 from tenancy.roles import LADDER, Role
 from tests.api.table import CALLS, Who
 from tests.api.test_matrix import NOBODYS_ID, operations
@@ -46,6 +46,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "sites/<id>/sectors/"): {"name": "Taken over"},
     ("PATCH", "sites/<id>/sectors/<id>/"): {"name": "Taken over"},
     ("DELETE", "sites/<id>/sectors/<id>/"): None,
+    ("PUT", "sites/<id>/users/<id>/"): None,
+    ("DELETE", "sites/<id>/users/<id>/"): None,
     ("POST", "credits/holds/<id>/commit/"): {"units": 1},
     ("POST", "credits/holds/<id>/release/"): None,
     ("POST", "billing/bank-transfers/<id>/withdraw/"): None,
@@ -208,6 +210,19 @@ def test_a_site_of_ours_does_not_open_a_sector_of_theirs(tenants: tuple[Tenant, 
     assert code_of(response) == "not_found"
 
 
+def test_a_site_of_ours_is_not_given_to_a_person_of_theirs(
+    tenants: tuple[Tenant, Tenant],
+) -> None:
+    theirs, ours = tenants
+    caller = by_token(ours.owner)
+
+    for site, person in ((ours, theirs), (theirs, ours)):
+        address = f"sites/{site.ids['sites']}/users/{person.ids['users']}/"
+        assert code_of(caller.put(address)) == "not_found"
+        assert code_of(caller.delete(address)) == "not_found"
+    assert not SiteUserAccess.objects.exists()
+
+
 def test_an_editor_reaches_only_the_sites_given_to_them(tenants: tuple[Tenant, Tenant]) -> None:
     ours = tenants[1]
     editor = by_token(make_user(ours.account, role=Role.EDITOR))
@@ -231,7 +246,7 @@ COLUMNS = [
     )
     for name in line.split()
 ]
-WITH_BODY = sorted(call for call in operations() if call[0] in ("POST", "PATCH", "DELETE"))
+WITH_BODY = sorted(call for call in operations() if call[0] != "GET")
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_BODY, ids=lambda part: part)

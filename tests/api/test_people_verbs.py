@@ -2,11 +2,11 @@
 
 import pytest
 
-from tenancy.models import User
+from tenancy.models import AuditEvent, User
 from tenancy.roles import Role
 from tests.api.world import by_token, code_of
 from tests.conftest import World
-from tests.factories import make_user
+from tests.factories import make_site, make_user
 from tests.racing import a_copy
 
 
@@ -31,6 +31,36 @@ class TestBackIn:
         assert code_of(response) == "plan_limit_reached"
         assert (response.json()["limit"], response.json()["used"]) == (2, 2)
         assert not a_copy(world.bob).is_active
+
+
+class TestWhoSeesASite:
+    def test_a_viewer_sees_what_is_given_to_them(self, world: World) -> None:
+        viewer = make_user(world.home, role=Role.VIEWER)
+        alice, they = by_token(world.alice), by_token(viewer)
+        site = make_site(world.home)
+        address = f"sites/{site.pk}/users/{viewer.pk}/"
+        assert they.get("sites/").json()["results"] == []
+
+        for _ in range(2):
+            given = alice.put(address)
+            assert (given.status_code, given.json()["id"]) == (200, str(viewer.pk))
+
+        assert [one["id"] for one in they.get("sites/").json()["results"]] == [str(site.pk)]
+        listed = alice.get(f"sites/{site.pk}/users/").json()
+        assert [one["email"] for one in listed["results"]] == [viewer.email]
+        assert AuditEvent.objects.filter(verb="site_given").count() == 1
+
+        for _ in range(2):
+            assert alice.delete(address).status_code == 204
+        assert they.get("sites/").json()["results"] == []
+        assert AuditEvent.objects.filter(verb="site_taken").count() == 1
+
+    def test_who_sees_all_is_given_none(self, world: World) -> None:
+        address = f"sites/{make_site(world.home).pk}/users/{world.alice.pk}/"
+
+        response = by_token(world.alice).put(address)
+
+        assert (code_of(response), response.json()["current"]) == ("state_conflict", "owner")
 
 
 class TestTheBot:
