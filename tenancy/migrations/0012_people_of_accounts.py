@@ -1,12 +1,24 @@
-"""Who may say which site a person sees."""
+"""What ends a person's tokens, and who may say which site they see."""
 
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     dependencies = [("tenancy", "0010_indexes_of_lists")]
 
     operations = [
+        migrations.AddField(
+            model_name="user",
+            name="token_stamp",
+            field=models.CharField(
+                blank=True,
+                default="",
+                editable=False,
+                help_text="Part of every token of the API: a new one ends those made before.",
+                max_length=32,
+            ),
+            preserve_default=False,
+        ),
         migrations.AlterModelOptions(
             name="siteuseraccess",
             options={

@@ -34,10 +34,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("console staff", default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    token_stamp = models.CharField(
+        max_length=32,
+        blank=True,
+        editable=False,
+        help_text="Part of every token of the API: a new one ends those made before.",
+    )
 
     objects = UserManager()
     history = HistoricalRecords(
-        table_name="igny8_user_history", excluded_fields=["password", "last_login"]
+        table_name="igny8_user_history", excluded_fields=["password", "last_login", "token_stamp"]
     )
 
     USERNAME_FIELD = "email"

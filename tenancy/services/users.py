@@ -1,5 +1,6 @@
 """An account's people: their role, and whether they may sign in."""
 
+import secrets
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
@@ -145,7 +146,7 @@ def change_role(
 
 @transaction.atomic
 def deactivate(*, user: User, by: User | None, reason: str, ticket_url: str = "") -> User:
-    """Lock a user out at once, in every session. Their work stays.
+    """Lock a user out at once, in every session. Their work stays; their tokens end for good.
 
     Raises StateConflict when they are out already or are the last owner or admin who can sign
     in; OwnAccount.
@@ -158,13 +159,17 @@ def deactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
             f"{user.email} is deactivated already; nothing was changed.", current="deactivated"
         )
     _refuse_last_head(user)
-    _set(
-        user,
-        "is_active",
-        False,
-        verb="user_deactivated",
+    user.is_active = False
+    user.token_stamp = secrets.token_hex(16)
+    save_with_history(user, by=by, reason=reason, fields=("is_active", "token_stamp"))
+    record(
+        "user_deactivated",
         by=by,
         reason=reason,
+        target=user,
+        account=user.account,
+        before={"is_active": True},
+        after={"is_active": False},
         ticket_url=ticket_url,
     )
     return user

@@ -2,11 +2,13 @@
 
 import pytest
 
+from tenancy.api import tokens
 from tenancy.models import AuditEvent, User
 from tenancy.roles import Role
-from tests.api.world import by_token, code_of
+from tenancy.services import users
+from tests.api.world import Caller, anybody, by_token, code_of
 from tests.conftest import World
-from tests.factories import make_site, make_user
+from tests.factories import REASON, make_site, make_user
 from tests.racing import a_copy
 
 
@@ -19,6 +21,18 @@ class TestBackIn:
 
         assert (response.status_code, response.json()["is_active"]) == (200, True)
         assert code_of(alice.post(f"{address}/reactivate/")) == "state_conflict"
+
+    def test_what_they_held_before_is_over(self, world: World) -> None:
+        before = tokens.issue(world.bob)
+        users.deactivate(user=world.bob, by=world.sam, reason=REASON)
+        users.reactivate(user=world.bob, by=world.sam, reason=REASON)
+
+        access = Caller({"Authorization": f"Bearer {before['access']}"}).get("auth/me/")
+        refresh = anybody().post("auth/refresh/", {"refresh": before["refresh"]})
+
+        for response in (access, refresh):
+            assert (response.status_code, code_of(response)) == (401, "token_invalid")
+        assert by_token(world.bob).get("auth/me/").status_code == 200
 
     def test_the_seat_may_be_taken_by_then(self, world: World) -> None:
         alice, address = by_token(world.alice), f"users/{world.bob.pk}"
