@@ -40,6 +40,7 @@ SUPPORT = StaffGroup(
             "tenancy.change_role",
             "tenancy.deactivate_user",
             "tenancy.give_site",
+            "tenancy.hand_over_account",
             "tenancy.rotate_api_key",
             "tenancy.revoke_api_key",
             "billing.open_bank_transfer",

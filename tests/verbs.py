@@ -49,6 +49,7 @@ from tenancy.services import (
     lifecycle,
     limits,
     notes,
+    ownership,
     plans,
     purging,
     sectors,
@@ -128,6 +129,11 @@ def _confirm(account: Account) -> Arguments:
 def _two_heads(account: Account) -> Arguments:
     make_user(account)
     return {"user": make_user(account, role=Role.ADMIN)}
+
+
+def _owned(account: Account) -> Arguments:
+    put(account, owner=make_user(account))
+    return {"user": make_user(account, role=Role.EDITOR)}
 
 
 def _given(account: Account) -> Arguments:
@@ -332,6 +338,7 @@ VERBS = (
         StateConflict,
     ),
     Verb(users.deactivate, _two_heads, StateConflict),
+    Verb(ownership.hand_over, _owned, StateConflict),
     Verb(
         users.reactivate,
         lambda account: {"user": make_user(account, is_active=False)},

@@ -22,7 +22,7 @@ from console.actions.staff import (
     ReactivateStaff,
     SetGroups,
 )
-from console.actions.users import ChangeRole, DeactivateUser, ReactivateUser
+from console.actions.users import ChangeRole, DeactivateUser, MakeOwner, ReactivateUser
 from console.admin import columns, search
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
@@ -36,6 +36,7 @@ from tenancy.models import User
 class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     verbs = (
         ChangeRole,
+        MakeOwner,
         GiveSite,
         TakeSite,
         ReactivateUser,

@@ -1,4 +1,4 @@
-"""Who may say which site a person sees."""
+"""Who may say which site a person sees, and who owns an account."""
 
 from importlib import import_module
 

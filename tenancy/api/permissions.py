@@ -80,6 +80,15 @@ class IsAdminOrOwner(Permission):
         return request.user.role in (Role.ADMIN, Role.OWNER)
 
 
+class IsOwner(Permission):
+    """The one person who owns the account; others may have the role owner beside them."""
+
+    message = "Only the owner of the account may do this."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.user.pk == request.account.owner_id
+
+
 class IsSystemAccountOrDeveloper(Permission):
     message = "Only the company's own accounts and developers may do this."
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("users/<str:user_id>/", users.UserView.as_view()),
     path("users/<str:user_id>/deactivate/", users.DeactivateUserView.as_view()),
     path("users/<str:user_id>/reactivate/", users.ReactivateUserView.as_view()),
+    path("users/<str:user_id>/make-owner/", users.MakeOwnerView.as_view()),
     path("sites/", sites.SitesView.as_view()),
     path("sites/<str:site_id>/", sites.SiteView.as_view()),
     path("sites/<str:site_id>/api-key/", sites.SiteKeyView.as_view()),

@@ -11,13 +11,13 @@ from tenancy.api.lookup import found
 from tenancy.api.operations import operation
 from tenancy.api.paging import PageQuery, page, paged
 from tenancy.api.people import UserAnswer
-from tenancy.api.permissions import IsOwnerOrAdmin, IsViewerOrAbove
+from tenancy.api.permissions import IsOwner, IsOwnerOrAdmin, IsViewerOrAbove
 from tenancy.api.reasons import reason_of
 from tenancy.api.shapes import Body
 from tenancy.api.views import ApiView
 from tenancy.models import User
 from tenancy.roles import ASSIGNABLE
-from tenancy.services import invitation_mail, invitations, users
+from tenancy.services import invitation_mail, invitations, ownership, users
 
 ROLES = [(role.value, role.label) for role in ASSIGNABLE]
 
@@ -102,5 +102,19 @@ class ReactivateUserView(ApiView):
     def post(self, call: Call, user_id: str) -> User:
         """With the role they had. Within the plan's `max_users`."""
         return users.reactivate(
+            user=found(call.account.users, user_id), by=call.user, reason=reason_of(call)
+        )
+
+
+class MakeOwnerView(ApiView):
+    @operation(
+        "Make a person the account's owner",
+        rights=[IsOwner],
+        answer=UserAnswer,
+        errors=[Code.STATE_CONFLICT],
+    )
+    def post(self, call: Call, user_id: str) -> User:
+        """Whoever owns the account hands it over, and is an admin from then on."""
+        return ownership.hand_over(
             user=found(call.account.users, user_id), by=call.user, reason=reason_of(call)
         )

@@ -1,4 +1,4 @@
-"""What ends a person's tokens, and who may say which site they see."""
+"""What ends a person's tokens, and who may say which site they see and who owns an account."""
 
 from django.db import migrations, models
 
@@ -18,6 +18,26 @@ class Migration(migrations.Migration):
                 max_length=32,
             ),
             preserve_default=False,
+        ),
+        migrations.AlterModelOptions(
+            name="account",
+            options={
+                "default_permissions": ("view",),
+                "ordering": ("-id",),
+                "permissions": (
+                    ("create_account", "Create an account"),
+                    ("edit_account", "Edit an account's contact and billing data"),
+                    ("suspend_account", "Suspend an account"),
+                    ("reactivate_account", "Reactivate an account"),
+                    ("cancel_account", "Cancel an account"),
+                    ("extend_trial", "Extend an account's trial"),
+                    ("delete_account", "Delete an account (restorable for a time)"),
+                    ("restore_account", "Restore a deleted account"),
+                    ("hand_over_account", "Make another person an account's owner"),
+                    ("import_account", "Import accounts from CSV"),
+                    ("export_account", "Export accounts to CSV"),
+                ),
+            },
         ),
         migrations.AlterModelOptions(
             name="siteuseraccess",

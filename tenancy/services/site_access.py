@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from tenancy.errors import InvalidValue, NothingChanged, StateConflict
 from tenancy.models import Site, SiteUserAccess, User
 from tenancy.records import clean_reason, lock, record
-from tenancy.services import sites, users
+from tenancy.services import person_guards, sites
 
 
 @transaction.atomic
@@ -72,8 +72,8 @@ def _lock(site: Site, user: User, *, by: User | None) -> None:
     account = site.account
     if user.account_id != account.pk:
         raise InvalidValue(f"{user.email} does not belong to {account.name}.", field="user")
-    users.refuse_staff_too(user, by=by)
-    users.refuse_above(by=by, account=account, roles=(user.role,))
+    person_guards.refuse_staff_too(user, by=by)
+    person_guards.refuse_above(by=by, account=account, roles=(user.role,))
     if user.sees_all_sites:
         raise StateConflict(
             f"{user.email} is {user.get_role_display().lower()} and sees every site of "

@@ -16,6 +16,7 @@ class Who(Enum):
     EDITOR = "editor"
     ADMIN = "admin"
     HEAD = "head"  # the account's own admin and owner, no developer
+    OWNER = "owner"  # the one person who owns the account
     COMPANY = "company"  # a developer or the system account, naming another account
     SITE = "site"
 
@@ -47,6 +48,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("PATCH", "users/<id>/"): Call(Who.ADMIN),
     ("POST", "users/<id>/deactivate/"): Call(Who.ADMIN),
     ("POST", "users/<id>/reactivate/"): Call(Who.ADMIN),
+    ("POST", "users/<id>/make-owner/"): Call(Who.OWNER),
     ("GET", "sites/"): Call(Who.VIEWER),
     ("POST", "sites/"): Call(Who.EDITOR),
     ("GET", "sites/<id>/"): Call(Who.VIEWER),

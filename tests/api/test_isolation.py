@@ -22,6 +22,7 @@ from tests.factories import (
     make_subscription,
     make_user,
     open_transfer,
+    put,
 )
 from tests.prepared import Prepared, prepare
 
@@ -39,6 +40,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("PATCH", "users/<id>/"): {"role": "viewer"},
     ("POST", "users/<id>/deactivate/"): None,
     ("POST", "users/<id>/reactivate/"): None,
+    ("POST", "users/<id>/make-owner/"): None,
     ("PATCH", "sites/<id>/"): {"name": "Taken over"},
     ("DELETE", "sites/<id>/"): None,
     ("POST", "sites/<id>/api-key/"): {},
@@ -68,6 +70,7 @@ def make_tenant(word: str) -> Tenant:
     account = make_account(name=f"Co {word}", slug=f"co-{word}", status="active", plan=plan)
     make_ledger_row(account, amount=1_000, description=f"Row {word}")
     owner = make_user(account, email=f"owner@{word}.example", name=f"Owner {word}")
+    put(account, owner=owner)
     person = make_user(account, email=f"p@{word}.example", name=word, role=Role.EDITOR)
     site = make_site(account, name=f"Site {word}", domain=f"{word}.example", slug=f"site-{word}")
     sector = make_sector(site, name=f"Sector {word}", slug=f"sector-{word}")
@@ -170,6 +173,8 @@ def callers_of(tenant: Tenant, who: Who) -> list[Caller]:
         company = make_account(status="active", is_system=True)
         developer = by_token(make_user(company, role=Role.DEVELOPER))
         return [developer.acting_for(tenant.account)]
+    if who is Who.OWNER:
+        return [by_token(tenant.owner)]
     lowest = {
         Who.MEMBER: 0,
         Who.READER: 0,

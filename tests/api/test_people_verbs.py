@@ -47,6 +47,34 @@ class TestBackIn:
         assert not a_copy(world.bob).is_active
 
 
+class TestTheOwner:
+    def test_hands_the_account_over(self, world: World) -> None:
+        alice = by_token(world.alice)
+
+        response = alice.post(f"users/{world.bob.pk}/make-owner/")
+
+        assert (response.status_code, response.json()["role"]) == (200, "owner")
+        assert a_copy(world.home).owner == world.bob
+        assert alice.get("auth/me/").json()["user"]["role"] == "admin"
+        again = alice.post(f"users/{world.bob.pk}/make-owner/")
+        assert code_of(again) == "permission_denied"
+
+    def test_nobody_else_does_not_even_with_the_role(self, world: World) -> None:
+        for role in (Role.OWNER, Role.DEVELOPER, Role.ADMIN):
+            colleague = by_token(make_user(world.home, role=role))
+            response = colleague.post(f"users/{world.bob.pk}/make-owner/")
+            assert code_of(response) == "permission_denied"
+        assert a_copy(world.home).owner == world.alice
+
+    def test_is_not_locked_out(self, world: World) -> None:
+        admin = by_token(make_user(world.home, password="correct horse battery"))
+
+        response = admin.post(f"users/{world.alice.pk}/deactivate/")
+
+        assert code_of(response) == "state_conflict"
+        assert "owner first" in response.json()["detail"]
+
+
 class TestWhoSeesASite:
     def test_a_viewer_sees_what_is_given_to_them(self, world: World) -> None:
         viewer = make_user(world.home, role=Role.VIEWER)

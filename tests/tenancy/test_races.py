@@ -8,18 +8,21 @@ from threading import Event
 import pytest
 from django.db import connection, transaction
 
-from tenancy.errors import StateConflict
+from tenancy.errors import NotPermitted, StateConflict
 from tenancy.models import Account, AccountStatus, SuspensionReason, User
 from tenancy.roles import Role
-from tenancy.services import invitations, lifecycle, users
+from tenancy.services import invitations, lifecycle, ownership, users
 from tenancy.services.limits import PlanLimitReached, users_used
-from tests.factories import DAY, NOW, REASON, expire_trials, make_account, make_plan, make_user
+from tests.factories import DAY, NOW, REASON, expire_trials, make_account, make_plan, make_user, put
 from tests.racing import SECONDS, Meeting, Outcome, a_copy, at_once, one_wins
 
 
 def two_heads(verb: Callable[[User], object]) -> tuple[Account, list[Outcome]]:
     account = make_account()
-    heads = [make_user(account), make_user(account, role=Role.ADMIN)]
+    heads = [
+        make_user(account, role=role, password="correct horse battery")
+        for role in (Role.OWNER, Role.ADMIN)
+    ]
     return account, at_once(*(partial(verb, a_copy(head)) for head in heads))
 
 
@@ -52,6 +55,32 @@ def test_counted_and_then_deactivated_nobody_does(committed: None) -> None:
     with pytest.raises(AssertionError, match="2 of 2 got through"):
         somebody_can_sign_in(account, outcomes)
     assert not account.users.filter(is_active=True).exists()
+
+
+def test_of_two_who_are_made_owner_at_once_one_owns_it(committed: None) -> None:
+    account = make_account()
+    owner, *others = (make_user(account) for _ in range(3))
+    put(account, owner=owner)
+    hand_over = partial(ownership.hand_over, by=None, reason=REASON)
+
+    at_once(*(partial(hand_over, user=a_copy(other)) for other in others))
+
+    account.refresh_from_db()
+    roles = dict(account.users.values_list("pk", "role"))
+    assert roles.pop(account.owner_id) == Role.OWNER
+    assert set(roles.values()) == {Role.ADMIN}
+
+
+def test_the_owner_hands_it_over_once_even_at_once(committed: None) -> None:
+    account = make_account()
+    owner, *others = (make_user(account) for _ in range(3))
+    put(account, owner=owner)
+    hand_over = partial(ownership.hand_over, by=owner, reason=REASON)
+
+    outcomes = at_once(*(partial(hand_over, user=a_copy(other)) for other in others))
+
+    won = one_wins(outcomes, refused_with=NotPermitted)
+    assert a_copy(account).owner == won
 
 
 def back_in(verb: Callable[[User], object]) -> tuple[Account, list[Outcome]]:

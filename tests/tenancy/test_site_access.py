@@ -8,6 +8,7 @@ from tenancy.errors import InvalidValue, NothingChanged, NotPermitted, StateConf
 from tenancy.models import AuditEvent, Site, SiteUserAccess, User
 from tenancy.roles import Role
 from tenancy.services import site_access, users
+from tenancy.services.person_guards import StaffToo
 from tests.conftest import World
 from tests.digest import refused
 from tests.factories import NOW, REASON, make_site, make_user, put
@@ -119,7 +120,7 @@ def test_nobody_gives_away_another_accounts_sites(world: World, site: Site, verb
 def test_only_a_superuser_does_it_to_console_staff(world: World, site: Site, verb: object) -> None:
     User.objects.filter(pk=world.bob.pk).update(is_staff=True)
 
-    with refused(users.StaffToo):
+    with refused(StaffToo):
         verb(site, world.bob, by=world.sam)
 
 

@@ -7,10 +7,13 @@ from tenancy.models import AuditEvent, SiteUserAccess, User
 from tenancy.roles import ASSIGNABLE, Role, at_least
 from tenancy.services import users
 from tenancy.services.limits import PlanLimitReached
+from tenancy.services.person_guards import StaffToo
 from tests.conftest import World
 from tests.digest import refused
-from tests.factories import REASON, make_account, make_site, make_user, put
+from tests.factories import REASON, make_account, make_site, make_user
 from tests.racing import a_copy
+
+PASSWORD = "correct horse battery"
 
 
 def change(user: User, role: str) -> User:
@@ -124,21 +127,35 @@ def test_the_same_role_again_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("verb", [deactivate, lambda user: change(user, Role.VIEWER)])
 def test_the_last_head_who_can_sign_in_stays(world: World, verb: object) -> None:
-    put(world.home, owner=None)
-    make_user(world.home, role=Role.ADMIN, is_active=False)
-    make_user(world.home, role=Role.DEVELOPER)
+    last = make_user(world.home, password=PASSWORD)
+    make_user(world.home, role=Role.ADMIN, password=PASSWORD, is_active=False)
+    make_user(world.home, role=Role.DEVELOPER, password=PASSWORD)
+    make_user(world.home, role=Role.ADMIN)  # invited: cannot sign in
 
     with refused(StateConflict, says="the last owner or admin of Home G8"):
-        verb(world.alice)
+        verb(last)
+
+
+@pytest.mark.parametrize("verb", [deactivate, lambda user: change(user, Role.VIEWER)])
+def test_an_invited_head_is_not_the_last_who_can_sign_in(world: World, verb: object) -> None:
+    make_user(world.home, password=PASSWORD)
+
+    verb(make_user(world.home, role=Role.ADMIN))
 
 
 def test_one_of_two_heads_may_go(world: World) -> None:
-    make_user(world.home, role=Role.ADMIN)
+    one, _ = (make_user(world.home, role=Role.ADMIN, password=PASSWORD) for _ in range(2))
 
-    deactivate(world.alice)
+    deactivate(one)
 
-    world.alice.refresh_from_db()
-    assert not world.alice.is_active
+    assert not a_copy(one).is_active
+
+
+def test_the_accounts_owner_is_not_locked_out(world: World) -> None:
+    make_user(world.home, role=Role.ADMIN, password=PASSWORD)
+
+    with refused(StateConflict, says="Make somebody else the account's owner first"):
+        deactivate(world.alice)
 
 
 def test_others_go_and_come_back(world: World) -> None:
@@ -183,9 +200,9 @@ def test_only_a_superuser_changes_a_customers_user_who_is_more_than_that(
 ) -> None:
     User.objects.filter(pk=world.bob.pk).update(**rights)
 
-    with refused(users.StaffToo, says="more than a customer's user"):
+    with refused(StaffToo, says="more than a customer's user"):
         users.deactivate(user=world.bob, by=world.sam, reason=REASON)
-    with refused(users.StaffToo, says="more than a customer's user"):
+    with refused(StaffToo, says="more than a customer's user"):
         users.change_role(user=world.bob, role=Role.VIEWER, by=world.adam, reason=REASON)
 
     users.deactivate(user=world.bob, by=world.ruth, reason=REASON)

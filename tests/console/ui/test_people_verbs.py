@@ -33,6 +33,45 @@ def people_of(client: Client, user: User) -> str:
     return client.get(f"{url}?tab=people").content.decode()
 
 
+class TestOwner:
+    def test_support_hands_an_account_over(self, world: World, as_: SignIn) -> None:
+        support, url = as_(world.sam), address("make_owner", world.bob)
+        page = support.get(url).content.decode()
+        assert "Role of alice@homeg8.example" in page
+        assert User.objects.get(pk=world.alice.pk).role == Role.OWNER
+
+        post(support, url)
+
+        world.home.refresh_from_db()
+        assert world.home.owner == world.bob
+        assert "owns the account" in people_of(support, world.bob)
+        assert AuditEvent.objects.get(verb="owner_changed").actor == world.sam
+
+    def test_what_cannot_be_done_is_said(self, world: World, as_: SignIn) -> None:
+        support = as_(world.sam)
+        bot = make_user(world.home, role=Role.SYSTEM_BOT)
+        gone = make_user(world.home, is_active=False)
+
+        for verb, user, says in (
+            ("make_owner", world.alice, "owns Home G8 already"),
+            ("make_owner", bot, "that stays"),
+            ("make_owner", gone, "Let them back in first"),
+            ("make_owner", world.olga, "belongs to no account"),
+            ("deactivate_user", world.alice, "owner first"),
+            ("change_role", world.alice, "owner first"),
+        ):
+            page = support.get(address(verb, user)).content.decode()
+            assert says in page, (verb, user)
+
+    def test_only_support_may(self, world: World, as_: SignIn) -> None:
+        url = address("make_owner", world.bob)
+        for staff in (world.fiona, world.adam, factories.make_staff("Auditor")):
+            assert as_(staff).get(url).status_code == 403
+            assert as_(staff).post(url, {"reason": REASON}).status_code == 403
+        world.home.refresh_from_db()
+        assert world.home.owner == world.alice
+
+
 class TestSites:
     def test_one_is_given_and_taken(self, world: World, as_: SignIn) -> None:
         support, site = as_(world.sam), make_site(world.home, name="Garden blog")
