@@ -33,7 +33,7 @@ PEOPLE = Kind(
     "people",
     "People, sites and keys",
     "(user|role|invitation|owner|site|sector|api_key)_.*"
-    "|change_role|(deactivate|reactivate)_user|make_owner|(give|take)_site"
+    "|change_role|(deactivate|reactivate)_user|make_owner|withdraw_invitation|(give|take)_site"
     "|(rotate|revoke)_key",
 )
 MONEY = Kind(

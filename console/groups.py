@@ -41,6 +41,7 @@ SUPPORT = StaffGroup(
             "tenancy.deactivate_user",
             "tenancy.give_site",
             "tenancy.hand_over_account",
+            "tenancy.withdraw_invitation",
             "tenancy.rotate_api_key",
             "tenancy.revoke_api_key",
             "billing.open_bank_transfer",

@@ -46,6 +46,7 @@ from tenancy.services import (
     accounts,
     api_keys,
     invitations,
+    invitees,
     lifecycle,
     limits,
     notes,
@@ -335,6 +336,11 @@ VERBS = (
     Verb(
         users.change_role,
         lambda account: {"user": make_user(account, role=Role.EDITOR), "role": Role.VIEWER},
+        StateConflict,
+    ),
+    Verb(
+        invitees.withdraw,
+        lambda account: {"user": make_user(account, role=Role.EDITOR)},
         StateConflict,
     ),
     Verb(users.deactivate, _two_heads, StateConflict),

@@ -1,4 +1,4 @@
-"""Dialogs of an account's people: role, owner, sign-in."""
+"""Dialogs of an account's people: role, owner, sign-in, invitation."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from console.actions.base import Consequence, Done, Verb
 from console.actions.forms import VerbForm
 from tenancy.models import User
 from tenancy.roles import ASSIGNABLE, Role
-from tenancy.services import ownership, users
+from tenancy.services import invitees, ownership, users
 
 
 class ChangeRoleForm(VerbForm):
@@ -125,6 +125,38 @@ class ReactivateUser(Verb):
     def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
         users.reactivate(user=target, by=by, reason=reason, ticket_url=ticket_url)
         return Done(f"{target.email} can sign in again.")
+
+
+class WithdrawInvitation(Verb):
+    name = "withdraw_invitation"
+    label = "Withdraw invitation"
+    submit = "Withdraw invitation"
+    permission = "tenancy.withdraw_invitation"
+    icon = "person_remove"
+    is_dangerous = True
+    related = ("account",)
+
+    def refusal(self, target: User) -> str:
+        if target.account_id is None:
+            return f"{target.email} belongs to no account."
+        if target.account.owner_id == target.pk:
+            return owns(target)
+        if target.role not in ASSIGNABLE:
+            return f"{target.email} is {target.get_role_display().lower()} and was not invited."
+        if target.has_usable_password() or target.last_login is not None:
+            return f"{target.email} has joined. Deactivate them instead."
+        return ""
+
+    def consequences(self, target: User, by: User) -> list[Consequence]:
+        return [
+            Consequence("Invitation", "open", "ended for good"),
+            Consequence(target.email, "taken", "free to be invited or to sign up"),
+        ]
+
+    def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
+        account, email = target.account, target.email
+        invitees.withdraw(user=target, by=by, reason=reason, ticket_url=ticket_url)
+        return Done(f"The invitation of {email} is withdrawn.", target=account)
 
 
 def owns(target: User) -> str:

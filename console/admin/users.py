@@ -22,7 +22,13 @@ from console.actions.staff import (
     ReactivateStaff,
     SetGroups,
 )
-from console.actions.users import ChangeRole, DeactivateUser, MakeOwner, ReactivateUser
+from console.actions.users import (
+    ChangeRole,
+    DeactivateUser,
+    MakeOwner,
+    ReactivateUser,
+    WithdrawInvitation,
+)
 from console.admin import columns, search
 from console.admin.base import ConsoleAdmin
 from console.admin.filters import DaysFilter
@@ -40,6 +46,7 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         GiveSite,
         TakeSite,
         ReactivateUser,
+        WithdrawInvitation,
         DeactivateUser,
         SetGroups,
         NewSignInLink,

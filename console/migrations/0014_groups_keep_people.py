@@ -1,4 +1,4 @@
-"""Who may say which site a person sees, and who owns an account."""
+"""Who may say which site a person sees, who owns an account, and that nobody is invited."""
 
 from importlib import import_module
 

@@ -17,7 +17,7 @@ from tenancy.api.shapes import Body
 from tenancy.api.views import ApiView
 from tenancy.models import User
 from tenancy.roles import ASSIGNABLE
-from tenancy.services import invitation_mail, invitations, ownership, users
+from tenancy.services import invitation_mail, invitations, invitees, ownership, users
 
 ROLES = [(role.value, role.label) for role in ASSIGNABLE]
 
@@ -75,6 +75,19 @@ class UserView(ApiView):
         user = found(call.account.users, user_id)
         return users.change_role(
             user=user, role=call.data["role"], by=call.user, reason=reason_of(call)
+        )
+
+    @operation(
+        "Withdraw an invitation",
+        rights=[IsOwnerOrAdmin],
+        status=204,
+        errors=[Code.STATE_CONFLICT],
+    )
+    def delete(self, call: Call, user_id: str) -> None:
+        """Of somebody who has not joined yet; everybody else can be locked out. Their place in
+        the plan and their e-mail address are free again."""
+        invitees.withdraw(
+            user=found(call.account.users, user_id), by=call.user, reason=reason_of(call)
         )
 
 

@@ -1,4 +1,4 @@
-"""What ends a person's tokens, and who may say which site they see and who owns an account."""
+"""What ends a person's tokens, and the permissions of those who keep an account's people."""
 
 from django.db import migrations, models
 
@@ -36,6 +36,23 @@ class Migration(migrations.Migration):
                     ("hand_over_account", "Make another person an account's owner"),
                     ("import_account", "Import accounts from CSV"),
                     ("export_account", "Export accounts to CSV"),
+                ),
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="user",
+            options={
+                "default_permissions": ("view",),
+                "ordering": ("-id",),
+                "permissions": (
+                    ("change_role", "Change the role of an account's user"),
+                    ("deactivate_user", "Deactivate a user or let them back in"),
+                    (
+                        "withdraw_invitation",
+                        "Withdraw the invitation of somebody who has not joined",
+                    ),
+                    ("manage_staff", "Add console staff and choose their groups"),
+                    ("export_user", "Export users to CSV"),
                 ),
             },
         ),

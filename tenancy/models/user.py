@@ -56,6 +56,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         permissions = (
             ("change_role", "Change the role of an account's user"),
             ("deactivate_user", "Deactivate a user or let them back in"),
+            ("withdraw_invitation", "Withdraw the invitation of somebody who has not joined"),
             ("manage_staff", "Add console staff and choose their groups"),
             ("export_user", "Export users to CSV"),
         )

@@ -20,14 +20,16 @@ def lock_in_account(user: User, *, by: User | None) -> None:
     """Lock a person and their account. Raises StateConflict for a person without one and for a
     deleted account, StaffToo, OwnAccount.
     """
-    # The account's row stands for all its people: two deactivations at once must not both see
-    # the other's target as the last one left.
+    # Whose account is asked anew: they may have left it since the caller looked.
+    user.refresh_from_db(fields=("account",))
     if user.account_id is None:
         raise StateConflict(
             f"{user.email} belongs to no account; console staff are managed under Staff.",
             current="staff",
         )
     account = user.account
+    # The account's row stands for all its people: two deactivations at once must not both see
+    # the other's target as the last one left.
     lock(account)
     lock(user)
     if user.account_id != account.pk:

@@ -46,6 +46,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "users/"): Call(Who.ADMIN),
     ("GET", "users/<id>/"): Call(Who.VIEWER),
     ("PATCH", "users/<id>/"): Call(Who.ADMIN),
+    ("DELETE", "users/<id>/"): Call(Who.ADMIN),
     ("POST", "users/<id>/deactivate/"): Call(Who.ADMIN),
     ("POST", "users/<id>/reactivate/"): Call(Who.ADMIN),
     ("POST", "users/<id>/make-owner/"): Call(Who.OWNER),

@@ -38,6 +38,7 @@ CONFIRM = {
 # A body that would do the work, for every call with an id.
 BODIES: dict[tuple[str, str], object] = {
     ("PATCH", "users/<id>/"): {"role": "viewer"},
+    ("DELETE", "users/<id>/"): None,
     ("POST", "users/<id>/deactivate/"): None,
     ("POST", "users/<id>/reactivate/"): None,
     ("POST", "users/<id>/make-owner/"): None,

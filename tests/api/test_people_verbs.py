@@ -47,6 +47,32 @@ class TestBackIn:
         assert not a_copy(world.bob).is_active
 
 
+class TestAnInvitation:
+    def test_is_told_from_who_joined_and_withdrawn(self, world: World) -> None:
+        world.bob.set_password("correct horse battery")
+        world.bob.save(update_fields=["password"])
+        waiting = make_user(world.home, role=Role.VIEWER, email="zoe@shop.example")
+        alice, address = by_token(world.alice), f"users/{waiting.pk}/"
+        listed = {one["email"]: one["joined"] for one in alice.get("users/").json()["results"]}
+        assert (listed["bob@homeg8.example"], listed["zoe@shop.example"]) == (True, False)
+
+        response = alice.delete(address)
+
+        assert (response.status_code, response.content) == (204, b"")
+        assert code_of(alice.delete(address)) == code_of(alice.get(address)) == "not_found"
+        assert "removed" not in alice.get("users/").content.decode()
+        body = {"email": "zoe@shop.example", "role": "viewer"}
+        assert by_token(world.charlie).post("users/", body).status_code == 201
+
+    def test_of_who_joined_is_over(self, world: World) -> None:
+        joined = make_user(world.home, role=Role.VIEWER, password="correct horse battery")
+
+        response = by_token(world.alice).delete(f"users/{joined.pk}/")
+
+        assert (code_of(response), response.json()["current"]) == ("state_conflict", "joined")
+        assert a_copy(joined).account == world.home
+
+
 class TestTheOwner:
     def test_hands_the_account_over(self, world: World) -> None:
         alice = by_token(world.alice)

@@ -72,6 +72,43 @@ class TestOwner:
         assert world.home.owner == world.alice
 
 
+class TestInvitation:
+    def test_support_withdraws_it(self, world: World, as_: SignIn) -> None:
+        support = as_(world.sam)
+        assert "invited, has not joined" in people_of(support, world.bob)
+
+        answer = post(support, address("withdraw_invitation", world.bob))
+
+        assert answer.url == reverse("admin:tenancy_account_change", args=(world.home.pk,))
+        gone = User.objects.get(pk=world.bob.pk)
+        assert (gone.account, gone.is_active) == (None, False)
+        # What was invited and taken back is told where it was: the person's own page still opens.
+        page = support.get(reverse("admin:tenancy_user_change", args=(gone.pk,)))
+        assert page.status_code == 200
+        assert "bob@homeg8.example" not in people_of(support, world.alice)
+
+    def test_what_cannot_be_done_is_said(self, world: World, as_: SignIn) -> None:
+        support = as_(world.sam)
+        joined = make_user(world.home, password="correct horse battery")
+        bot = make_user(world.home, role=Role.SYSTEM_BOT)
+
+        for user, says in (
+            (world.alice, "owner first"),
+            (joined, "has joined. Deactivate them instead"),
+            (bot, "was not invited"),
+            (world.olga, "belongs to no account"),
+        ):
+            page = support.get(address("withdraw_invitation", user)).content.decode()
+            assert says in page, user
+
+    def test_only_support_may(self, world: World, as_: SignIn) -> None:
+        url = address("withdraw_invitation", world.bob)
+        for staff in (world.fiona, world.adam, factories.make_staff("Auditor")):
+            assert as_(staff).get(url).status_code == 403
+            assert as_(staff).post(url, {"reason": REASON}).status_code == 403
+        assert User.objects.get(pk=world.bob.pk).account == world.home
+
+
 class TestSites:
     def test_one_is_given_and_taken(self, world: World, as_: SignIn) -> None:
         support, site = as_(world.sam), make_site(world.home, name="Garden blog")
