@@ -126,7 +126,7 @@ class TransferView(ApiView):
         blocked=Blocked.READS,
     )
     def get(self, call: Call, transfer_id: str) -> Payment:
-        return found(_of(call), transfer_id)
+        return found(call, _of(call), transfer_id)
 
 
 class WithdrawView(ApiView):
@@ -139,7 +139,7 @@ class WithdrawView(ApiView):
     def post(self, call: Call, transfer_id: str) -> Payment:
         """The customer does not pay after all: its invoice is void."""
         return bank_transfers.reject(
-            payment=found(_of(call), transfer_id),
+            payment=found(call, _of(call), transfer_id),
             by=call.user,
             reason=reason_of(call),
             now=timezone.now(),
@@ -160,7 +160,7 @@ class ConfirmView(ApiView):
         facts = dict(call.data)
         reason = facts.pop("reason")
         return bank_transfers.confirm(
-            payment=found(_of(call), transfer_id),
+            payment=found(call, _of(call), transfer_id),
             receipt=Receipt(**facts),
             by=call.user,
             reason=reason,

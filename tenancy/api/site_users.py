@@ -26,7 +26,7 @@ class SiteUsersView(ApiView):
     )
     def get(self, call: Call, site_id: str) -> dict[str, object]:
         """Editors and viewers. Everybody above them sees every site."""
-        site = found(accessible(call), site_id)
+        site = found(call, accessible(call), site_id)
         given = call.account.users.filter(site_accesses__site=site)
         return page(given, by="id", request=call.request, query=call.query)
 
@@ -40,8 +40,8 @@ class SiteUserView(ApiView):
     )
     def put(self, call: Call, site_id: str, user_id: str) -> User:
         """An editor or viewer. Giving it again changes nothing."""
-        site = found(accessible(call), site_id)
-        user = found(call.account.users, user_id)
+        site = found(call, accessible(call), site_id)
+        user = found(call, call.account.users, user_id)
         with suppress(NothingChanged):
             site_access.give(site=site, user=user, by=call.user, reason=reason_of(call))
         return user
@@ -54,7 +54,7 @@ class SiteUserView(ApiView):
     )
     def delete(self, call: Call, site_id: str, user_id: str) -> None:
         """What they made stays. Taking it again changes nothing."""
-        site = found(accessible(call), site_id)
-        user = found(call.account.users, user_id)
+        site = found(call, accessible(call), site_id)
+        user = found(call, call.account.users, user_id)
         with suppress(NothingChanged):
             site_access.take(site=site, user=user, by=call.user, reason=reason_of(call))

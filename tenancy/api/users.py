@@ -61,7 +61,7 @@ class UsersView(ApiView):
 class UserView(ApiView):
     @operation("Show a person", rights=[IsViewerOrAbove], answer=UserAnswer)
     def get(self, call: Call, user_id: str) -> User:
-        return found(call.account.users, user_id)
+        return found(call, call.account.users, user_id)
 
     @operation(
         "Give a person another role",
@@ -72,7 +72,7 @@ class UserView(ApiView):
     )
     def patch(self, call: Call, user_id: str) -> User:
         """Nobody gives a role above their own, or changes the role of somebody above them."""
-        user = found(call.account.users, user_id)
+        user = found(call, call.account.users, user_id)
         return users.change_role(
             user=user, role=call.data["role"], by=call.user, reason=reason_of(call)
         )
@@ -87,7 +87,7 @@ class UserView(ApiView):
         """Of somebody who has not joined yet; everybody else can be locked out. Their place in
         the plan and their e-mail address are free again."""
         invitees.withdraw(
-            user=found(call.account.users, user_id), by=call.user, reason=reason_of(call)
+            user=found(call, call.account.users, user_id), by=call.user, reason=reason_of(call)
         )
 
 
@@ -101,7 +101,7 @@ class DeactivateUserView(ApiView):
     def post(self, call: Call, user_id: str) -> User:
         """At once, in every session and token. Their work stays."""
         return users.deactivate(
-            user=found(call.account.users, user_id), by=call.user, reason=reason_of(call)
+            user=found(call, call.account.users, user_id), by=call.user, reason=reason_of(call)
         )
 
 
@@ -115,7 +115,7 @@ class ReactivateUserView(ApiView):
     def post(self, call: Call, user_id: str) -> User:
         """With the role they had. Within the plan's `max_users`."""
         return users.reactivate(
-            user=found(call.account.users, user_id), by=call.user, reason=reason_of(call)
+            user=found(call, call.account.users, user_id), by=call.user, reason=reason_of(call)
         )
 
 
@@ -129,5 +129,5 @@ class MakeOwnerView(ApiView):
     def post(self, call: Call, user_id: str) -> User:
         """Whoever owns the account hands it over, and is an admin from then on."""
         return ownership.hand_over(
-            user=found(call.account.users, user_id), by=call.user, reason=reason_of(call)
+            user=found(call, call.account.users, user_id), by=call.user, reason=reason_of(call)
         )

@@ -1,13 +1,18 @@
 """One tenant's calls never show, reach or change anything of another's."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from billing.services import holds, spending
-from tenancy.models import Account, SiteUserAccess, SyncEvent, User
+from tenancy.api.calls import Call
+from tenancy.api.gate import MAY_NAME_AN_ACCOUNT
+from tenancy.api.lookup import found
+from tenancy.api.problems import ApiError
+from tenancy.models import Account, Site, SiteUserAccess, SyncEvent, User
 from tenancy.roles import LADDER, Role
 from tests.api.table import CALLS, Who
 from tests.api.test_matrix import NOBODYS_ID, operations
@@ -214,6 +219,27 @@ def test_a_site_of_ours_does_not_open_a_sector_of_theirs(tenants: tuple[Tenant, 
     response = caller.get(f"sites/{ours.ids['sites']}/sectors/{theirs.ids['sectors']}/")
 
     assert code_of(response) == "not_found"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_an_object_is_asked_whose_it_is_however_it_was_looked_for(
+    tenants: tuple[Tenant, Tenant], role: Role
+) -> None:
+    theirs, ours = tenants
+    user = make_user(ours.account, role=role)
+
+    def look_for(tenant: Tenant, *, on_behalf_of: Account) -> Site:
+        request = SimpleNamespace(user=user, account=on_behalf_of)
+        return found(Call(request, {}, {}), Site.objects.all(), tenant.ids["sites"])
+
+    assert look_for(ours, on_behalf_of=ours.account).account == ours.account
+    with pytest.raises(ApiError, match="Not found"):
+        look_for(theirs, on_behalf_of=ours.account)
+    if role in MAY_NAME_AN_ACCOUNT:
+        assert look_for(theirs, on_behalf_of=theirs.account).account == theirs.account
+    else:
+        with pytest.raises(ApiError, match="Not found"):
+            look_for(theirs, on_behalf_of=theirs.account)
 
 
 def test_a_site_of_ours_is_not_given_to_a_person_of_theirs(
