@@ -33,7 +33,8 @@ PEOPLE = Kind(
     "people",
     "People, sites and keys",
     "(user|role|invitation|owner|site|sector|api_key)_.*"
-    "|change_role|(deactivate|reactivate)_user|(rotate|revoke)_key",
+    "|change_role|(deactivate|reactivate)_user|make_owner|withdraw_invitation|(give|take)_site"
+    "|(rotate|revoke)_key",
 )
 MONEY = Kind(
     "money",

@@ -22,6 +22,6 @@ ASSIGNABLE = (Role.VIEWER, Role.EDITOR, Role.ADMIN, Role.OWNER)
 SEES_ALL_SITES = frozenset({Role.ADMIN, Role.OWNER, Role.DEVELOPER})
 
 
-def at_least(role: str, minimum: Role) -> bool:
-    """Whether `role` stands at or above `minimum`; a role outside the ladder never does."""
-    return role in LADDER and LADDER.index(Role(role)) >= LADDER.index(minimum)
+def at_least(role: str, minimum: str) -> bool:
+    """Whether `role` stands at or above `minimum`; never where one of them is off the ladder."""
+    return role in LADDER and minimum in LADDER and LADDER.index(role) >= LADDER.index(minimum)

@@ -114,14 +114,17 @@ def put(account: Account, **facts: object) -> Account:
     return account
 
 
-def make_user(account: Account | None = None, **overrides: object) -> User:
+def make_user(
+    account: Account | None = None, *, password: str | None = None, **overrides: object
+) -> User:
+    """Without a password they are invited and have not joined."""
     facts = {
         "email": f"person-{next(_number)}@example.com",
         "account": account,
         "role": Role.OWNER if account else "",
     }
     user = User(**facts | overrides)
-    user.set_unusable_password()
+    user.set_password(password)
     return User.objects.bulk_create([user])[0]
 
 

@@ -46,13 +46,16 @@ from tenancy.services import (
     accounts,
     api_keys,
     invitations,
+    invitees,
     lifecycle,
     limits,
     notes,
+    ownership,
     password_links,
     plans,
     purging,
     sectors,
+    site_access,
     sites,
     staff,
     users,
@@ -128,6 +131,21 @@ def _confirm(account: Account) -> Arguments:
 def _two_heads(account: Account) -> Arguments:
     make_user(account)
     return {"user": make_user(account, role=Role.ADMIN)}
+
+
+def _owned(account: Account) -> Arguments:
+    put(account, owner=make_user(account))
+    return {"user": make_user(account, role=Role.EDITOR)}
+
+
+def _given(account: Account) -> Arguments:
+    access = site_access.give(
+        site=make_site(account),
+        user=make_user(account, role=Role.EDITOR),
+        by=None,
+        reason="Works on it",
+    )
+    return {"site": access.site, "user": access.user}
 
 
 def _key(account: Account) -> Arguments:
@@ -321,7 +339,13 @@ VERBS = (
         lambda account: {"user": make_user(account, role=Role.EDITOR), "role": Role.VIEWER},
         StateConflict,
     ),
+    Verb(
+        invitees.withdraw,
+        lambda account: {"user": make_user(account, role=Role.EDITOR)},
+        StateConflict,
+    ),
     Verb(users.deactivate, _two_heads, StateConflict),
+    Verb(ownership.hand_over, _owned, StateConflict),
     Verb(
         users.reactivate,
         lambda account: {"user": make_user(account, is_active=False)},
@@ -509,6 +533,15 @@ VERBS = (
         NothingChanged,
     ),
     Verb(sites.delete, lambda account: {"site": make_site(account), "now": NOW}, StateConflict),
+    Verb(
+        site_access.give,
+        lambda account: {
+            "site": make_site(account),
+            "user": make_user(account, role=Role.EDITOR),
+        },
+        NothingChanged,
+    ),
+    Verb(site_access.take, _given, NothingChanged),
     Verb(
         sectors.create,
         lambda account: {"site": make_site(account), "name": "Roses"},

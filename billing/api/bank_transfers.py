@@ -126,7 +126,7 @@ class TransferView(ApiView):
         blocked=Blocked.READS,
     )
     def get(self, call: Call, transfer_id: str) -> Payment:
-        return found(_of(call), transfer_id)
+        return found(call, _of(call), transfer_id)
 
 
 class WithdrawView(ApiView):
@@ -141,7 +141,7 @@ class WithdrawView(ApiView):
         """The customer does not pay after all: its invoice is void, and another plan can be asked
         for. Not while a part has come: then support helps."""
         return bank_transfers.reject(
-            payment=found(_of(call), transfer_id),
+            payment=found(call, _of(call), transfer_id),
             by=call.user,
             reason=reason_of(call),
             now=timezone.now(),
@@ -162,7 +162,7 @@ class ConfirmView(ApiView):
         facts = dict(call.data)
         reason = facts.pop("reason")
         return bank_transfers.confirm(
-            payment=found(_of(call), transfer_id),
+            payment=found(call, _of(call), transfer_id),
             receipt=Receipt(**facts),
             by=call.user,
             reason=reason,

@@ -46,7 +46,7 @@ class InvoiceView(ApiView):
         "Show an invoice", rights=[IsOwnerOrAdmin], answer=InvoiceAnswer, blocked=Blocked.READS
     )
     def get(self, call: Call, invoice_id: str) -> Invoice:
-        return found(_of(call), invoice_id)
+        return found(call, _of(call), invoice_id)
 
 
 def _of(call: Call) -> models.QuerySet[Invoice]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 
 from billing.models import CreditTransaction, Invoice
 from billing.services import unapplied
@@ -12,7 +13,7 @@ from console import timeline
 from console.account_page.verbs import VerbLink, offered
 from console.paging import Slice, query, whole_number
 from console.timeline import export
-from tenancy.models import Account, ApiKey, Site, User
+from tenancy.models import Account, ApiKey, Site, SiteUserAccess, User
 
 LEDGER_PAGE = 50
 PAGE = 25
@@ -167,7 +168,12 @@ def sites(
 def people(
     account: Account, person: User, asked: Mapping[str, str], now: datetime
 ) -> dict[str, object]:
-    found = User.objects.filter(account=account).order_by("-is_active", "email")
+    given = SiteUserAccess.objects.select_related("site").defer("site__wp_app_password")
+    found = (
+        User.objects.filter(account=account)
+        .prefetch_related(Prefetch("site_accesses", given.order_by("site__name")))
+        .order_by("-is_active", "email")
+    )
     page = Paginator(found, PAGE).get_page(asked.get("page"))
     rows = []
     for user in page:

@@ -1,4 +1,4 @@
-"""Dialogs of an account's people: role, sign-in."""
+"""Dialogs of an account's people: role, owner, sign-in, invitation."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from console.actions.base import Consequence, Done, Verb
 from console.actions.forms import VerbForm
 from tenancy.models import User
 from tenancy.roles import ASSIGNABLE, Role
-from tenancy.services import password_links, users
+from tenancy.services import invitees, ownership, password_links, users
 
 
 class ChangeRoleForm(VerbForm):
@@ -33,7 +33,7 @@ class ChangeRole(Verb):
         if target.role not in ASSIGNABLE:
             return f"{target.email} is {target.get_role_display().lower()}; that stays."
         if target.account.owner_id == target.pk:
-            return f"{target.email} owns {target.account.name} and stays owner."
+            return owns(target)
         return ""
 
     def initial(self, target: User) -> dict[str, Any]:
@@ -79,6 +79,38 @@ class SendSignInLink(Verb):
         return Done(f"An e-mail with a link to choose a password is on its way to {target.email}.")
 
 
+class MakeOwner(Verb):
+    name = "make_owner"
+    label = "Make owner"
+    submit = "Make owner"
+    permission = "tenancy.hand_over_account"
+    icon = "workspace_premium"
+    related = ("account__owner",)
+
+    def refusal(self, target: User) -> str:
+        if target.account_id is None:
+            return f"{target.email} belongs to no account."
+        if target.account.owner_id == target.pk:
+            return f"{target.email} owns {target.account.name} already."
+        if target.role not in ASSIGNABLE:
+            return f"{target.email} is {target.get_role_display().lower()}; that stays."
+        return "" if target.is_active else f"{target.email} is deactivated. Let them back in first."
+
+    def consequences(self, target: User, by: User) -> list[Consequence]:
+        former = target.account.owner
+        shown = [Consequence(f"Owner of {target.account.name}", str(former or ""), target.email)]
+        if target.role != Role.OWNER:
+            role = target.get_role_display().lower()
+            shown.append(Consequence(f"Role of {target.email}", role, "owner"))
+        if former is not None and former.role == Role.OWNER:
+            shown.append(Consequence(f"Role of {former.email}", "owner", "admin"))
+        return shown
+
+    def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
+        ownership.hand_over(user=target, by=by, reason=reason, ticket_url=ticket_url)
+        return Done(f"{target.email} owns {target.account.name} now.")
+
+
 class DeactivateUser(Verb):
     name = "deactivate_user"
     label = "Deactivate"
@@ -91,6 +123,8 @@ class DeactivateUser(Verb):
     def refusal(self, target: User) -> str:
         if target.account_id is None:
             return f"{target.email} belongs to no account; console staff are managed under Staff."
+        if target.account.owner_id == target.pk:
+            return owns(target)
         return "" if target.is_active else f"{target.email} is deactivated already."
 
     def consequences(self, target: User, by: User) -> list[Consequence]:
@@ -120,3 +154,41 @@ class ReactivateUser(Verb):
     def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
         users.reactivate(user=target, by=by, reason=reason, ticket_url=ticket_url)
         return Done(f"{target.email} can sign in again.")
+
+
+class WithdrawInvitation(Verb):
+    name = "withdraw_invitation"
+    label = "Withdraw invitation"
+    submit = "Withdraw invitation"
+    permission = "tenancy.withdraw_invitation"
+    icon = "person_remove"
+    is_dangerous = True
+    related = ("account",)
+
+    def refusal(self, target: User) -> str:
+        if target.account_id is None:
+            return f"{target.email} belongs to no account."
+        if target.account.owner_id == target.pk:
+            return owns(target)
+        if target.role not in ASSIGNABLE:
+            return f"{target.email} is {target.get_role_display().lower()} and was not invited."
+        if target.has_usable_password() or target.last_login is not None:
+            return f"{target.email} has joined. Deactivate them instead."
+        return ""
+
+    def consequences(self, target: User, by: User) -> list[Consequence]:
+        return [
+            Consequence("Invitation", "open", "ended for good"),
+            Consequence(target.email, "taken", "free to be invited or to sign up"),
+        ]
+
+    def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
+        account, email = target.account, target.email
+        invitees.withdraw(user=target, by=by, reason=reason, ticket_url=ticket_url)
+        return Done(f"The invitation of {email} is withdrawn.", target=account)
+
+
+def owns(target: User) -> str:
+    return (
+        f"{target.email} owns {target.account.name}. Make somebody else the account's owner first."
+    )

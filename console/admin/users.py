@@ -14,6 +14,7 @@ from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 
 from console import words
+from console.actions.site_access import GiveSite, TakeSite
 from console.actions.staff import (
     AddStaff,
     DeactivateStaff,
@@ -24,8 +25,10 @@ from console.actions.staff import (
 from console.actions.users import (
     ChangeRole,
     DeactivateUser,
+    MakeOwner,
     ReactivateUser,
     SendSignInLink,
+    WithdrawInvitation,
 )
 from console.admin import columns, search
 from console.admin.base import ConsoleAdmin
@@ -41,7 +44,11 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     verbs = (
         ChangeRole,
         SendSignInLink,
+        MakeOwner,
+        GiveSite,
+        TakeSite,
         ReactivateUser,
+        WithdrawInvitation,
         DeactivateUser,
         SetGroups,
         NewSignInLink,

@@ -12,6 +12,9 @@ from tenancy.roles import Role
 type Numbers = dict[str, object]
 
 CONSOLE_STAFF = Q(is_staff=True, account=None)
+# Their rows stay for the audit alone.
+_WITHDRAWN = Q(is_staff=False, account=None, is_active=False)
+PEOPLE = ~CONSOLE_STAFF & ~_WITHDRAWN
 _BILLING_USED = ~(
     Q(billing_email="")
     & Q(billing_address_line1="")
@@ -101,10 +104,9 @@ def _system_accounts() -> list[Account]:
 
 
 def _users() -> Numbers:
-    people = ~CONSOLE_STAFF
     return User.objects.aggregate(
-        total=Count("id", filter=people),
-        without_account=Count("id", filter=people & Q(account=None)),
+        total=Count("id", filter=PEOPLE),
+        without_account=Count("id", filter=PEOPLE & Q(account=None)),
         console_staff=Count("id", filter=CONSOLE_STAFF & Q(is_active=True)),
         superusers=Count("id", filter=Q(is_superuser=True, is_active=True)),
         ordinary_developers=Count("id", filter=Q(role=Role.DEVELOPER, is_superuser=False)),

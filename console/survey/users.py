@@ -1,6 +1,6 @@
 """The people of the accounts. Console staff belong to none and are counted apart."""
 
-from console.survey.figures import CONSOLE_STAFF, Figures
+from console.survey.figures import PEOPLE, Figures
 from console.survey.markdown import bullets, count, number, table, verdict
 from tenancy.models import User
 from tenancy.roles import Role
@@ -18,7 +18,7 @@ HIGHEST_FIRST = (
 
 def section(figures: Figures, *, sample: int) -> list[str]:
     users = (
-        User.objects.exclude(CONSOLE_STAFF)
+        User.objects.filter(PEOPLE)
         .select_related("account")
         .only("email", "role", "is_superuser", "account__slug")
         .order_by("id")[:sample]

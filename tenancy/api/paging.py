@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
+from functools import cache
 
 from django.db import models
 from rest_framework import serializers
@@ -51,8 +52,9 @@ def page(
     return {"results": found, "next": address}
 
 
+@cache
 def paged(row: type[Answer]) -> type[Answer]:
-    """The answer of a list of `row`s."""
+    """The answer of a list of `row`s; one for each kind, whichever calls give it."""
     return type(
         row.__name__.removesuffix("Answer") + "Page",
         (Answer,),

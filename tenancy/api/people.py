@@ -14,6 +14,9 @@ class UserAnswer(Answer):
     name = serializers.CharField()
     role = serializers.ChoiceField(Role.choices)
     is_active = serializers.BooleanField()
+    joined = serializers.BooleanField(
+        source="has_usable_password", help_text="False while they are invited."
+    )
     date_joined = Moment()
 
 

@@ -6,6 +6,7 @@ from rest_framework.views import APIView
 
 from tenancy.api.authentication import SiteKey
 from tenancy.api.codes import Code
+from tenancy.api.gate import MAY_NAME_AN_ACCOUNT
 from tenancy.api.problems import ApiError
 from tenancy.models import Account
 from tenancy.roles import Role, at_least
@@ -80,6 +81,15 @@ class IsAdminOrOwner(Permission):
         return request.user.role in (Role.ADMIN, Role.OWNER)
 
 
+class IsOwner(Permission):
+    """The one person who owns the account; others may have the role owner beside them."""
+
+    message = "Only the owner of the account may do this."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.user.pk == request.account.owner_id
+
+
 class IsSystemAccountOrDeveloper(Permission):
     message = "Only the company's own accounts and developers may do this."
 
@@ -113,11 +123,16 @@ class ActsForAnotherAccount(Permission):
 
 
 class AccountPermission(Permission):
-    """An object of another account does not exist for the caller."""
+    """Who calls belongs to the account, or the gate let them name it; so does every object."""
 
-    def has_object_permission(self, request: Request, view: APIView, obj: object) -> bool:
-        account_id = obj.pk if isinstance(obj, Account) else obj.account_id
-        if account_id != request.account.pk:
+    def has_permission(self, request: Request, view: APIView | None) -> bool:
+        user, account = request.user, request.account
+        return user.account_id == account.pk or user.role in MAY_NAME_AN_ACCOUNT
+
+    def has_object_permission(self, request: Request, view: APIView | None, obj: object) -> bool:
+        is_theirs = self.has_permission(request, view) and obj.account_id == request.account.pk
+        if not is_theirs:
+            # An object of another account does not exist for the caller.
             raise ApiError(Code.NOT_FOUND)
         return True
 

@@ -47,7 +47,7 @@ class SectorList(Answer):
 class SectorsView(ApiView):
     @operation("List a site's sectors", rights=[IsViewerOrAbove], answer=SectorList)
     def get(self, call: Call, site_id: str) -> dict[str, object]:
-        return {"results": _of(found(accessible(call), site_id))}
+        return {"results": _of(found(call, accessible(call), site_id))}
 
     @operation(
         "Add a sector",
@@ -59,7 +59,7 @@ class SectorsView(ApiView):
     )
     def post(self, call: Call, site_id: str) -> Sector:
         """A site has at most five."""
-        site = found(accessible(call), site_id)
+        site = found(call, accessible(call), site_id)
         facts = dict(call.data)
         slug = facts.pop("industry_sector", None)
         return sectors.create(
@@ -74,7 +74,7 @@ class SectorsView(ApiView):
 class SectorView(ApiView):
     @operation("Show a sector", rights=[IsViewerOrAbove], answer=SectorAnswer)
     def get(self, call: Call, site_id: str, sector_id: str) -> Sector:
-        return found(_of(found(accessible(call), site_id)), sector_id)
+        return found(call, _of(found(call, accessible(call), site_id)), sector_id)
 
     @operation(
         "Rename a sector",
@@ -84,7 +84,7 @@ class SectorView(ApiView):
         errors=[Code.STATE_CONFLICT],
     )
     def patch(self, call: Call, site_id: str, sector_id: str) -> Sector:
-        sector = found(_of(found(accessible(call), site_id)), sector_id)
+        sector = found(call, _of(found(call, accessible(call), site_id)), sector_id)
         return sectors.update(
             sector=sector, name=call.data["name"], by=call.user, reason=reason_of(call)
         )
@@ -93,7 +93,7 @@ class SectorView(ApiView):
         "Delete a sector", rights=[IsEditorOrAbove], status=204, errors=[Code.STATE_CONFLICT]
     )
     def delete(self, call: Call, site_id: str, sector_id: str) -> None:
-        sector = found(_of(found(accessible(call), site_id)), sector_id)
+        sector = found(call, _of(found(call, accessible(call), site_id)), sector_id)
         sectors.delete(sector=sector, by=call.user, reason=reason_of(call))
 
 

@@ -88,7 +88,7 @@ class SitesView(ApiView):
 class SiteView(ApiView):
     @operation("Show a site", rights=[IsViewerOrAbove], answer=SiteAnswer)
     def get(self, call: Call, site_id: str) -> Site:
-        return found(accessible(call), site_id)
+        return found(call, accessible(call), site_id)
 
     @operation(
         "Change a site",
@@ -99,7 +99,7 @@ class SiteView(ApiView):
     )
     def patch(self, call: Call, site_id: str) -> Site:
         """Only what is given changes; giving what it has already changes nothing."""
-        site = found(accessible(call), site_id)
+        site = found(call, accessible(call), site_id)
         try:
             return sites.update(
                 site=site, changes=_facts(call), by=call.user, reason=reason_of(call)
@@ -111,7 +111,7 @@ class SiteView(ApiView):
     def delete(self, call: Call, site_id: str) -> None:
         """Its API keys end at once, and its place in the plan is free."""
         sites.delete(
-            site=found(accessible(call), site_id),
+            site=found(call, accessible(call), site_id),
             by=call.user,
             reason=reason_of(call),
             now=timezone.now(),
@@ -132,7 +132,7 @@ class SiteKeyView(ApiView):
         """The key is told once, so a repeated call makes another one. The present key works on
         for `overlap_hours`."""
         return api_keys.rotate(
-            site=found(accessible(call), site_id),
+            site=found(call, accessible(call), site_id),
             overlap_hours=call.data["overlap_hours"],
             by=call.user,
             reason=reason_of(call),
@@ -144,7 +144,7 @@ class SiteKeyView(ApiView):
     )
     def delete(self, call: Call, site_id: str) -> None:
         api_keys.revoke(
-            site=found(accessible(call), site_id),
+            site=found(call, accessible(call), site_id),
             by=call.user,
             reason=reason_of(call),
             now=timezone.now(),

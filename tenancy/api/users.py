@@ -7,14 +7,13 @@ from tenancy.api.lookup import found
 from tenancy.api.operations import operation
 from tenancy.api.paging import PageQuery, page, paged
 from tenancy.api.people import UserAnswer
-from tenancy.api.permissions import IsOwnerOrAdmin, IsViewerOrAbove
-from tenancy.api.problems import ApiError
+from tenancy.api.permissions import IsOwner, IsOwnerOrAdmin, IsViewerOrAbove
 from tenancy.api.reasons import reason_of
 from tenancy.api.shapes import Body
 from tenancy.api.views import ApiView
 from tenancy.models import User
-from tenancy.roles import ASSIGNABLE, Role, at_least
-from tenancy.services import invitations, users
+from tenancy.roles import ASSIGNABLE
+from tenancy.services import invitations, invitees, ownership, users
 
 ROLES = [(role.value, role.label) for role in ASSIGNABLE]
 
@@ -56,7 +55,7 @@ class UsersView(ApiView):
 class UserView(ApiView):
     @operation("Show a person", rights=[IsViewerOrAbove], answer=UserAnswer)
     def get(self, call: Call, user_id: str) -> User:
-        return found(call.account.users, user_id)
+        return found(call, call.account.users, user_id)
 
     @operation(
         "Give a person another role",
@@ -67,10 +66,22 @@ class UserView(ApiView):
     )
     def patch(self, call: Call, user_id: str) -> User:
         """Nobody gives a role above their own, or changes the role of somebody above them."""
-        user = found(call.account.users, user_id)
-        _refuse_above(call, user.role, call.data["role"])
+        user = found(call, call.account.users, user_id)
         return users.change_role(
             user=user, role=call.data["role"], by=call.user, reason=reason_of(call)
+        )
+
+    @operation(
+        "Withdraw an invitation",
+        rights=[IsOwnerOrAdmin],
+        status=204,
+        errors=[Code.STATE_CONFLICT],
+    )
+    def delete(self, call: Call, user_id: str) -> None:
+        """Of somebody who has not joined yet; everybody else can be locked out. Their place in
+        the plan and their e-mail address are free again."""
+        invitees.withdraw(
+            user=found(call, call.account.users, user_id), by=call.user, reason=reason_of(call)
         )
 
 
@@ -83,17 +94,34 @@ class DeactivateUserView(ApiView):
     )
     def post(self, call: Call, user_id: str) -> User:
         """At once, in every session and token. Their work stays."""
-        user = found(call.account.users, user_id)
-        _refuse_above(call, user.role)
-        return users.deactivate(user=user, by=call.user, reason=reason_of(call))
+        return users.deactivate(
+            user=found(call, call.account.users, user_id), by=call.user, reason=reason_of(call)
+        )
 
 
-def _refuse_above(call: Call, *roles: str) -> None:
-    for role in roles:
-        if not at_least(call.user.role, Role(role)):
-            raise ApiError(
-                Code.PERMISSION_DENIED,
-                f"You are {call.user.get_role_display().lower()}; this concerns the role "
-                f"{Role(role).label.lower()}.",
-                required=role,
-            )
+class ReactivateUserView(ApiView):
+    @operation(
+        "Let a person back in",
+        rights=[IsOwnerOrAdmin],
+        answer=UserAnswer,
+        errors=[Code.STATE_CONFLICT, Code.PLAN_LIMIT_REACHED],
+    )
+    def post(self, call: Call, user_id: str) -> User:
+        """With the role they had. Within the plan's `max_users`."""
+        return users.reactivate(
+            user=found(call, call.account.users, user_id), by=call.user, reason=reason_of(call)
+        )
+
+
+class MakeOwnerView(ApiView):
+    @operation(
+        "Make a person the account's owner",
+        rights=[IsOwner],
+        answer=UserAnswer,
+        errors=[Code.STATE_CONFLICT],
+    )
+    def post(self, call: Call, user_id: str) -> User:
+        """Whoever owns the account hands it over, and is an admin from then on."""
+        return ownership.hand_over(
+            user=found(call, call.account.users, user_id), by=call.user, reason=reason_of(call)
+        )

@@ -28,7 +28,7 @@ class ApiView(APIView):
     parser_classes = (StrictJSONParser,)
     content_negotiation_class = JSONNegotiation
     schema = ApiSchema()
-    http_method_names = ("get", "post", "patch", "delete", "head")
+    http_method_names = ("get", "post", "put", "patch", "delete", "head")
     operation: Operation | None = None
     format_kwarg = None
 

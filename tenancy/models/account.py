@@ -135,6 +135,7 @@ class Account(models.Model):
             ("extend_trial", "Extend an account's trial"),
             ("delete_account", "Delete an account (restorable for a time)"),
             ("restore_account", "Restore a deleted account"),
+            ("hand_over_account", "Make another person an account's owner"),
             ("import_account", "Import accounts from CSV"),
             ("export_account", "Export accounts to CSV"),
         )

@@ -68,6 +68,7 @@ class SiteUserAccess(models.Model):
         db_table = "igny8_site_user_accesses"
         verbose_name_plural = "site user accesses"
         default_permissions = ("view",)
+        permissions = (("give_site", "Give an editor or viewer a site, or take it away"),)
         constraints = (
             models.UniqueConstraint(fields=("site", "user"), name="site_user_access_once"),
         )

@@ -35,10 +35,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("console staff", default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    token_stamp = models.CharField(
+        max_length=32,
+        blank=True,
+        editable=False,
+        help_text="Part of every token of the API: a new one ends those made before.",
+    )
 
     objects = UserManager()
     history = HistoricalRecords(
-        table_name="igny8_user_history", excluded_fields=["password", "last_login"]
+        table_name="igny8_user_history", excluded_fields=["password", "last_login", "token_stamp"]
     )
 
     USERNAME_FIELD = "email"
@@ -52,6 +58,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             ("change_role", "Change the role of an account's user"),
             ("deactivate_user", "Deactivate a user or let them back in"),
             ("send_sign_in_link", "Send an account's user a link to choose a password"),
+            ("withdraw_invitation", "Withdraw the invitation of somebody who has not joined"),
             ("manage_staff", "Add console staff and choose their groups"),
             ("export_user", "Export users to CSV"),
         )
@@ -74,11 +81,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def sees_all_sites(self) -> bool:
+        return self.role in SEES_ALL_SITES
+
     def get_accessible_sites(self) -> models.QuerySet[Site]:
         """The account's sites this person may see: all of them, or those given to them by name."""
         if self.account_id is None or not self.is_active:
             return Site.objects.none()
         sites = Site.objects.filter(account_id=self.account_id)
-        if self.role in SEES_ALL_SITES:
+        if self.sees_all_sites:
             return sites
         return sites.filter(user_accesses__user=self)

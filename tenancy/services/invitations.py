@@ -10,6 +10,7 @@ from tenancy.roles import ASSIGNABLE, Role
 from tenancy.services import password_links, users
 from tenancy.services.accounts import refuse_deleted
 from tenancy.services.limits import refuse_another_user
+from tenancy.services.person_guards import refuse_above
 
 
 @transaction.atomic
@@ -36,7 +37,7 @@ def invite(
     refuse_deleted(account)
     if role not in ASSIGNABLE:
         raise InvalidValue(f"The role “{role}” is not handed out here.", field="role")
-    users.refuse_above(by=by, account=account, roles=(role,))
+    refuse_above(by=by, account=account, roles=(role,))
     waiting = User.objects.filter(
         email=lookup_form(email), account=account, role=role, is_active=True, last_login=None
     ).first()

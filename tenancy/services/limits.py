@@ -5,6 +5,9 @@ from tenancy.errors import ServiceError
 from tenancy.models import Account, Site, User
 from tenancy.roles import ASSIGNABLE
 
+# Whoever has one of these roles takes one of the plan's places for people.
+SEATED = ASSIGNABLE
+
 
 class PlanLimitReached(ServiceError):
     """Facts: `limit` and `used`."""
@@ -18,7 +21,7 @@ def sites_used(account: Account) -> int:
 
 def users_used(account: Account) -> int:
     """People who can sign in or are invited to; bots and our own developers do not count."""
-    return User.objects.filter(account=account, is_active=True, role__in=ASSIGNABLE).count()
+    return User.objects.filter(account=account, is_active=True, role__in=SEATED).count()
 
 
 def refuse_another_site(account: Account) -> None:

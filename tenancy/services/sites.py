@@ -91,7 +91,7 @@ def update(
     OwnAccount.
     """
     reason = clean_reason(reason)
-    _lock(site, by=by)
+    lock_in_use(site, by=by)
     cleaned = clean(changes)
     changed = [name for name, value in cleaned.items() if getattr(site, name) != value]
     if not changed:
@@ -130,7 +130,7 @@ def delete(
     Raises StateConflict when it is deleted already or its account is, OwnAccount.
     """
     reason = clean_reason(reason)
-    _lock(site, by=by)
+    lock_in_use(site, by=by)
     before = snapshot(site, DELETION_FIELDS)
     if any(key.works(now) for key in site.api_keys.filter(revoked_at=None)):
         api_keys.revoke(site=site, by=by, reason=reason, now=now, ticket_url=ticket_url)
@@ -208,7 +208,8 @@ def slug_form(slug: str) -> str:
     return slug
 
 
-def _lock(site: Site, *, by: User | None) -> None:
+def lock_in_use(site: Site, *, by: User | None) -> None:
+    """Lock a site and its account. Raises StateConflict where one is deleted, OwnAccount."""
     # The account first, as when a site is added: whoever locks both does it in one order.
     lock(site.account)
     lock(site)

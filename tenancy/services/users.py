@@ -1,32 +1,27 @@
 """An account's people: their role, and whether they may sign in."""
 
-from collections.abc import Iterable
+import secrets
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import IntegrityError, transaction
 
 from tenancy.emails import stored_form
-from tenancy.errors import InvalidValue, NotPermitted, ServiceError, StateConflict
+from tenancy.errors import InvalidValue, ServiceError, StateConflict
 from tenancy.models import Account, User
 from tenancy.records import (
     change,
     clean_reason,
     lock,
     record,
-    refuse_own_account,
     save_with_history,
     snapshot,
 )
-from tenancy.roles import ASSIGNABLE, LADDER, Role, at_least
-from tenancy.services.accounts import refuse_deleted
+from tenancy.roles import ASSIGNABLE, Role
+from tenancy.services.limits import SEATED, refuse_another_user
+from tenancy.services.person_guards import lock_in_account, refuse_above, refuse_owner
 
 # At least one of them can always sign in.
 HEADS = (Role.OWNER, Role.ADMIN)
-# They act on other accounts than their own too, by naming them.
-OUR_OWN = (Role.DEVELOPER, Role.SYSTEM_BOT)
-
-
-class StaffToo(NotPermitted):
-    code = "staff_too"
 
 
 class EmailTaken(ServiceError):
@@ -102,7 +97,7 @@ def change_role(
     held already; OwnAccount.
     """
     reason = clean_reason(reason)
-    _lock_in_account(user, by=by)
+    lock_in_account(user, by=by)
     if role not in ASSIGNABLE:
         raise InvalidValue(f"The role “{role}” is not handed out here.", field="role")
     refuse_above(by=by, account=user.account, roles=(user.role, role))
@@ -116,12 +111,7 @@ def change_role(
             f"{user.email} is {user.get_role_display().lower()} already; nothing was changed.",
             current=user.role,
         )
-    if user.account.owner_id == user.pk:
-        raise StateConflict(
-            f"{user.email} owns {user.account.name} and stays owner. "
-            "Make somebody else the account's owner first.",
-            current=user.role,
-        )
+    refuse_owner(user)
     if role not in HEADS:
         _refuse_last_head(user)
     _set(user, "role", role, verb="role_changed", by=by, reason=reason, ticket_url=ticket_url)
@@ -130,26 +120,31 @@ def change_role(
 
 @transaction.atomic
 def deactivate(*, user: User, by: User | None, reason: str, ticket_url: str = "") -> User:
-    """Lock a user out at once, in every session. Their work stays.
+    """Lock a user out at once, in every session. Their work stays; their tokens end for good.
 
-    Raises StateConflict when they are out already or are the last owner or admin who can sign
-    in; OwnAccount.
+    Raises StateConflict when they are out already, own the account or are the last owner or
+    admin who can sign in; OwnAccount.
     """
     reason = clean_reason(reason)
-    _lock_in_account(user, by=by)
+    lock_in_account(user, by=by)
     refuse_above(by=by, account=user.account, roles=(user.role,))
     if not user.is_active:
         raise StateConflict(
             f"{user.email} is deactivated already; nothing was changed.", current="deactivated"
         )
+    refuse_owner(user)
     _refuse_last_head(user)
-    _set(
-        user,
-        "is_active",
-        False,
-        verb="user_deactivated",
+    user.is_active = False
+    user.token_stamp = secrets.token_hex(16)
+    save_with_history(user, by=by, reason=reason, fields=("is_active", "token_stamp"))
+    record(
+        "user_deactivated",
         by=by,
         reason=reason,
+        target=user,
+        account=user.account,
+        before={"is_active": True},
+        after={"is_active": False},
         ticket_url=ticket_url,
     )
     return user
@@ -157,14 +152,19 @@ def deactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
 
 @transaction.atomic
 def reactivate(*, user: User, by: User | None, reason: str, ticket_url: str = "") -> User:
-    """Let a deactivated user sign in again. Raises StateConflict when they can; OwnAccount."""
+    """Let a deactivated user sign in again, on a seat of the plan.
+
+    Raises StateConflict when they can already, PlanLimitReached, OwnAccount.
+    """
     reason = clean_reason(reason)
-    _lock_in_account(user, by=by)
+    lock_in_account(user, by=by)
     refuse_above(by=by, account=user.account, roles=(user.role,))
     if user.is_active:
         raise StateConflict(
             f"{user.email} can sign in already; nothing was changed.", current="active"
         )
+    if user.role in SEATED:
+        refuse_another_user(user.account)
     _set(
         user,
         "is_active",
@@ -177,52 +177,15 @@ def reactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
     return user
 
 
-def refuse_above(*, by: User | None, account: Account, roles: Iterable[str]) -> None:
-    """An account's own people act on nobody above themselves, and raise nobody above themselves.
-
-    Raises NotPermitted, also for somebody of another account. Jobs, staff, developers and bots
-    pass: what they may do is decided at the door.
-    """
-    if by is None or by.is_staff or by.role in OUR_OWN:
-        return
-    if by.account_id == account.pk and all(
-        role in LADDER and at_least(by.role, Role(role)) for role in roles
-    ):
-        return
-    raise NotPermitted(
-        f"You cannot do this as {by.get_role_display().lower() or 'somebody without an account'}; "
-        f"ask somebody with a higher role in {account.name}.",
-        role=by.role,
-    )
-
-
 def _refuse_last_head(user: User) -> None:
     heads = User.objects.filter(account_id=user.account_id, is_active=True, role__in=HEADS)
-    if list(heads) == [user]:
+    # Who has not chosen a password yet is invited and cannot sign in.
+    joined = heads.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    if list(joined) == [user]:
         raise StateConflict(
             f"{user.email} is the last owner or admin of {user.account.name} who can sign in. "
             "Suspend the account instead, or make somebody else an admin first.",
             current="active",
-        )
-
-
-def _lock_in_account(user: User, *, by: User | None) -> None:
-    # The account's row stands for all its people: two deactivations at once must not both see
-    # the other's target as the last one left.
-    if user.account_id is None:
-        raise StateConflict(
-            f"{user.email} belongs to no account; console staff are managed under Staff.",
-            current="staff",
-        )
-    lock(user.account)
-    lock(user)
-    refuse_deleted(user.account)
-    refuse_own_account(by=by, account=user.account)
-    if (user.is_staff or user.is_superuser) and not (by is None or by.is_superuser):
-        raise StaffToo(
-            f"{user.email} is more than a customer's user: console staff or superuser. "
-            "Only a superuser changes that person here.",
-            user=user.email,
         )
 
 

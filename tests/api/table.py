@@ -16,6 +16,7 @@ class Who(Enum):
     EDITOR = "editor"
     ADMIN = "admin"
     HEAD = "head"  # the account's own admin and owner, no developer
+    OWNER = "owner"  # the one person who owns the account
     COMPANY = "company"  # a developer or the system account, naming another account
     SITE = "site"
 
@@ -47,7 +48,10 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "users/"): Call(Who.ADMIN),
     ("GET", "users/<id>/"): Call(Who.VIEWER),
     ("PATCH", "users/<id>/"): Call(Who.ADMIN),
+    ("DELETE", "users/<id>/"): Call(Who.ADMIN),
     ("POST", "users/<id>/deactivate/"): Call(Who.ADMIN),
+    ("POST", "users/<id>/reactivate/"): Call(Who.ADMIN),
+    ("POST", "users/<id>/make-owner/"): Call(Who.OWNER),
     ("GET", "sites/"): Call(Who.VIEWER),
     ("POST", "sites/"): Call(Who.EDITOR),
     ("GET", "sites/<id>/"): Call(Who.VIEWER),
@@ -60,6 +64,9 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "sites/<id>/sectors/<id>/"): Call(Who.VIEWER),
     ("PATCH", "sites/<id>/sectors/<id>/"): Call(Who.EDITOR),
     ("DELETE", "sites/<id>/sectors/<id>/"): Call(Who.EDITOR),
+    ("GET", "sites/<id>/users/"): Call(Who.ADMIN),
+    ("PUT", "sites/<id>/users/<id>/"): Call(Who.ADMIN),
+    ("DELETE", "sites/<id>/users/<id>/"): Call(Who.ADMIN),
     ("GET", "credits/"): Call(Who.READER),
     ("GET", "credits/transactions/"): Call(Who.READER),
     ("GET", "credits/costs/"): Call(Who.READER),

@@ -154,7 +154,7 @@ def test_a_refresh_token_is_no_access_token(world: World) -> None:
 def made(world: World, **claims: object) -> Caller:
     token = AccessToken()
     token["user_id"] = str(world.alice.pk)
-    token[tokens.PASSWORD_CLAIM] = tokens.password_mark(world.alice)
+    token[tokens.MARK_CLAIM] = tokens.mark_of(world.alice)
     for name, value in claims.items():
         token[name] = value
     return Caller({"Authorization": f"Bearer {token}"})
@@ -217,7 +217,7 @@ def signed(world: World, *, key: str = "", **claims: str) -> Caller:
     payload = {
         **AccessToken().payload,
         "user_id": str(world.alice.pk),
-        tokens.PASSWORD_CLAIM: tokens.password_mark(world.alice),
+        tokens.MARK_CLAIM: tokens.mark_of(world.alice),
         "iss": "igny8",
         "aud": "igny8-api",
     }

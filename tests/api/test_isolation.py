@@ -1,13 +1,18 @@
 """One tenant's calls never show, reach or change anything of another's."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from billing.services import holds, spending
-from tenancy.models import Account, SyncEvent, User
+from tenancy.api.calls import Call
+from tenancy.api.gate import MAY_NAME_AN_ACCOUNT
+from tenancy.api.lookup import found
+from tenancy.api.problems import ApiError
+from tenancy.models import Account, Site, SiteUserAccess, SyncEvent, User
 from tenancy.roles import LADDER, Role
 from tests.api.table import CALLS, Who
 from tests.api.test_matrix import NOBODYS_ID, operations
@@ -22,6 +27,7 @@ from tests.factories import (
     make_subscription,
     make_user,
     open_transfer,
+    put,
 )
 from tests.prepared import Prepared, prepare
 
@@ -37,7 +43,10 @@ CONFIRM = {
 # A body that would do the work, for every call with an id.
 BODIES: dict[tuple[str, str], object] = {
     ("PATCH", "users/<id>/"): {"role": "viewer"},
+    ("DELETE", "users/<id>/"): None,
     ("POST", "users/<id>/deactivate/"): None,
+    ("POST", "users/<id>/reactivate/"): None,
+    ("POST", "users/<id>/make-owner/"): None,
     ("PATCH", "sites/<id>/"): {"name": "Taken over"},
     ("DELETE", "sites/<id>/"): None,
     ("POST", "sites/<id>/api-key/"): {},
@@ -45,6 +54,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "sites/<id>/sectors/"): {"name": "Taken over"},
     ("PATCH", "sites/<id>/sectors/<id>/"): {"name": "Taken over"},
     ("DELETE", "sites/<id>/sectors/<id>/"): None,
+    ("PUT", "sites/<id>/users/<id>/"): None,
+    ("DELETE", "sites/<id>/users/<id>/"): None,
     ("POST", "credits/holds/<id>/commit/"): {"units": 1},
     ("POST", "credits/holds/<id>/release/"): None,
     ("POST", "billing/bank-transfers/<id>/withdraw/"): None,
@@ -65,6 +76,7 @@ def make_tenant(word: str) -> Tenant:
     account = make_account(name=f"Co {word}", slug=f"co-{word}", status="active", plan=plan)
     make_ledger_row(account, amount=1_000, description=f"Row {word}")
     owner = make_user(account, email=f"owner@{word}.example", name=f"Owner {word}")
+    put(account, owner=owner)
     person = make_user(account, email=f"p@{word}.example", name=word, role=Role.EDITOR)
     site = make_site(account, name=f"Site {word}", domain=f"{word}.example", slug=f"site-{word}")
     sector = make_sector(site, name=f"Sector {word}", slug=f"sector-{word}")
@@ -167,6 +179,8 @@ def callers_of(tenant: Tenant, who: Who) -> list[Caller]:
         company = make_account(status="active", is_system=True)
         developer = by_token(make_user(company, role=Role.DEVELOPER))
         return [developer.acting_for(tenant.account)]
+    if who is Who.OWNER:
+        return [by_token(tenant.owner)]
     lowest = {
         Who.MEMBER: 0,
         Who.READER: 0,
@@ -207,6 +221,40 @@ def test_a_site_of_ours_does_not_open_a_sector_of_theirs(tenants: tuple[Tenant, 
     assert code_of(response) == "not_found"
 
 
+@pytest.mark.parametrize("role", Role)
+def test_an_object_is_asked_whose_it_is_however_it_was_looked_for(
+    tenants: tuple[Tenant, Tenant], role: Role
+) -> None:
+    theirs, ours = tenants
+    user = make_user(ours.account, role=role)
+
+    def look_for(tenant: Tenant, *, on_behalf_of: Account) -> Site:
+        request = SimpleNamespace(user=user, account=on_behalf_of)
+        return found(Call(request, {}, {}), Site.objects.all(), tenant.ids["sites"])
+
+    assert look_for(ours, on_behalf_of=ours.account).account == ours.account
+    with pytest.raises(ApiError, match="Not found"):
+        look_for(theirs, on_behalf_of=ours.account)
+    if role in MAY_NAME_AN_ACCOUNT:
+        assert look_for(theirs, on_behalf_of=theirs.account).account == theirs.account
+    else:
+        with pytest.raises(ApiError, match="Not found"):
+            look_for(theirs, on_behalf_of=theirs.account)
+
+
+def test_a_site_of_ours_is_not_given_to_a_person_of_theirs(
+    tenants: tuple[Tenant, Tenant],
+) -> None:
+    theirs, ours = tenants
+    caller = by_token(ours.owner)
+
+    for site, person in ((ours, theirs), (theirs, ours)):
+        address = f"sites/{site.ids['sites']}/users/{person.ids['users']}/"
+        assert code_of(caller.put(address)) == "not_found"
+        assert code_of(caller.delete(address)) == "not_found"
+    assert not SiteUserAccess.objects.exists()
+
+
 def test_an_editor_reaches_only_the_sites_given_to_them(tenants: tuple[Tenant, Tenant]) -> None:
     ours = tenants[1]
     editor = by_token(make_user(ours.account, role=Role.EDITOR))
@@ -230,7 +278,7 @@ COLUMNS = [
     )
     for name in line.split()
 ]
-WITH_BODY = sorted(call for call in operations() if call[0] in ("POST", "PATCH", "DELETE"))
+WITH_BODY = sorted(call for call in operations() if call[0] != "GET")
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_BODY, ids=lambda part: part)

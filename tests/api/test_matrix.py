@@ -28,7 +28,7 @@ from tests.api.world import (
     code_of,
     key_of_any_account,
 )
-from tests.factories import make_account, make_plan, make_staff, make_user
+from tests.factories import make_account, make_plan, make_staff, make_user, put
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 LADDER = (Role.VIEWER, Role.EDITOR, Role.ADMIN, Role.OWNER)
@@ -112,7 +112,9 @@ def make_accounts() -> Accounts:
     callers: dict[tuple[str, str], Caller] = {}
     for state, account in of.items():
         for role in LADDER:
-            callers[state, role] = by_token(make_user(account, role=role))
+            user = make_user(account, role=role)
+            callers[state, role] = by_token(user)
+        put(account, owner=user)
         callers[state, "session"] = by_session(make_user(account, role=Role.OWNER))
         callers[state, "key"] = key_of_any_account(account)
         callers[state, "developer"] = developer.acting_for(account)
@@ -207,6 +209,7 @@ def may(who: Who, credential: str) -> bool:
         Who.EDITOR: [*people[1:], "session", "developer"],
         Who.ADMIN: [*people[2:], "session", "developer"],
         Who.HEAD: [*people[2:], "session"],
+        Who.OWNER: [Role.OWNER],
         Who.COMPANY: ["developer", "bot"],
         Who.SITE: [],
     }

@@ -6,7 +6,6 @@ from functools import partial
 
 import pytest
 from django.conf import LazySettings
-from django.contrib.auth.tokens import default_token_generator
 from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -14,6 +13,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from tenancy.api import tokens
 from tenancy.models import AuditEvent, User
 from tenancy.services import invitations, lifecycle, users
+from tenancy.services.password_links import link_tokens
 from tests.api.test_docs_page import codes_of
 from tests.api.world import Caller, anybody, by_token, code_of
 from tests.conftest import World
@@ -282,7 +282,7 @@ class TestInvitation:
             "auth/accept/",
             {
                 "email": "n@e.example",
-                "token": default_token_generator.make_token(waiting),
+                "token": link_tokens.make_token(waiting),
                 "password": "12345678",
             },
         )

@@ -46,6 +46,9 @@ class Caller:
     def post(self, path: str, body: object = None, **options: str) -> HttpResponse:
         return self.call("POST", path, body, **options)
 
+    def put(self, path: str, body: object = None, **options: str) -> HttpResponse:
+        return self.call("PUT", path, body, **options)
+
     def patch(self, path: str, body: object = None, **options: str) -> HttpResponse:
         return self.call("PATCH", path, body, **options)
 

@@ -107,6 +107,7 @@ def test_it_finds_what_is_not_well(db: None) -> None:
     make_account(trial_ends_at=NOW - timedelta(hours=1), credits=10)
     make_site(account)
     make_user()
+    make_user(is_active=False)  # their invitation was withdrawn
     freeze(account)
     plant(
         "UPDATE igny8_credit_balances SET credits = credits + 1 WHERE account_id = %s", account.pk

@@ -5,7 +5,6 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
-from django.contrib.auth.tokens import default_token_generator
 from django.utils import timezone
 
 from tenancy.errors import InvalidValue, NotPermitted
@@ -13,7 +12,7 @@ from tenancy.models import Account, AuditEvent, Plan, User
 from tenancy.roles import ASSIGNABLE, LADDER, Role, at_least
 from tenancy.services import invitations, password_links, users
 from tenancy.services.limits import PlanLimitReached
-from tenancy.services.password_links import InvitationOver
+from tenancy.services.password_links import InvitationOver, link_tokens
 from tenancy.services.users import EmailTaken
 from tests.conftest import World
 from tests.digest import nothing_changes, refused
@@ -37,7 +36,7 @@ def invite(
     by: User | None = None,
 ) -> Invitation:
     user = invitations.invite(account=account, email=email, role=role, by=by, reason=REASON)
-    return Invitation(user, default_token_generator.make_token(user))
+    return Invitation(user, link_tokens.make_token(user))
 
 
 def accept(token: str, email: str = "zoe@shop.example", password: str = PASSWORD) -> User:
@@ -78,7 +77,7 @@ def test_a_wrong_token_tells_nothing(roomy: World, email: str) -> None:
 def test_an_invitation_ends(roomy: World, monkeypatch: pytest.MonkeyPatch) -> None:
     _, token = invite(roomy.home)
     later = timezone.now().replace(tzinfo=None) + timedelta(days=30)
-    monkeypatch.setattr(default_token_generator, "_now", lambda: later)
+    monkeypatch.setattr(link_tokens, "_now", lambda: later)
 
     with refused(InvitationOver):
         accept(token)

@@ -17,8 +17,8 @@ from tenancy.api.problems import ApiError
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import AuditEvent, User
 from tenancy.services import lifecycle, password_links, users
-from tenancy.services.password_links import InvitationOver
-from tenancy.services.users import StaffToo
+from tenancy.services.password_links import InvitationOver, link_tokens
+from tenancy.services.person_guards import StaffToo
 from tests.conftest import World
 from tests.digest import refused
 from tests.factories import NOW, REASON, make_account, make_user, put
@@ -39,7 +39,7 @@ def bob(world: World) -> User:
 
 def link(user: User) -> str:
     """The token as an e-mail has it."""
-    return default_token_generator.make_token(a_copy(user))
+    return link_tokens.make_token(a_copy(user))
 
 
 def accept(user: User, token: str, password: str = PASSWORD) -> User:
@@ -213,6 +213,19 @@ class TestAccept:
             accept(bob, token, "1234")
         assert accept(bob, token)
 
+    def test_a_link_from_before_somebody_was_locked_out_is_over(self, bob: User) -> None:
+        token = link(bob)
+        users.deactivate(user=bob, by=None, reason=REASON)
+        users.reactivate(user=bob, by=None, reason=REASON)
+
+        with refused(InvitationOver):
+            accept(bob, token)
+        assert accept(bob, link(bob)) == bob
+
+    def test_a_link_of_staff_sets_no_password_here(self, bob: User) -> None:
+        with refused(InvitationOver):
+            accept(bob, default_token_generator.make_token(bob))
+
     def test_of_eight_at_once_one_sets_it(self, committed_world: World) -> None:
         bob, token = committed_world.bob, link(committed_world.bob)
 
@@ -228,7 +241,7 @@ class TestAccept:
 
         def naive(n: int) -> bool:
             user = a_copy(bob)
-            known = default_token_generator.check_token(user, token)
+            known = link_tokens.check_token(user, token)
             meeting.wait()
             user.set_password(f"{PASSWORD} {n}")
             user.save(update_fields=["password"])

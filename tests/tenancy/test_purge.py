@@ -21,7 +21,16 @@ from tenancy.errors import StateConflict
 from tenancy.models import Account, ApiKey, AuditEvent, Site, SyncEvent, User
 from tenancy.records import record
 from tenancy.roles import Role
-from tenancy.services import accounts, api_keys, notes, purging, sites, users
+from tenancy.services import (
+    accounts,
+    api_keys,
+    invitees,
+    notes,
+    purging,
+    site_access,
+    sites,
+    users,
+)
 from tenancy.services.accounts import AlreadyPurged
 from tests.conftest import World
 from tests.digest import business_tables, digest, nothing_changes, refused
@@ -103,6 +112,9 @@ def customer(world: World) -> Account:
         reason=REASON,
     )
     sites.update(site=site, changes={"name": f"{CANARY} 2"}, by=owner, reason=REASON)
+    invited = make_user(account, role=Role.VIEWER, email=f"new@{CANARY}.example")
+    site_access.give(site=site, user=invited, by=owner, reason=REASON)
+    invitees.withdraw(user=invited, by=owner, reason=REASON)
     api_keys.rotate(site=site, overlap_hours=0, by=owner, reason=REASON, now=NOW)
     SyncEvent.objects.create(
         account=account, site=site, event_type="sync", message=f"Hello {CANARY}"

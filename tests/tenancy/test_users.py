@@ -2,13 +2,18 @@
 
 import pytest
 
-from tenancy.errors import InvalidValue, StateConflict
+from tenancy.errors import InvalidValue, NotPermitted, StateConflict
 from tenancy.models import AuditEvent, SiteUserAccess, User
-from tenancy.roles import ASSIGNABLE, Role
+from tenancy.roles import ASSIGNABLE, Role, at_least
 from tenancy.services import users
+from tenancy.services.limits import PlanLimitReached
+from tenancy.services.person_guards import StaffToo
 from tests.conftest import World
 from tests.digest import refused
-from tests.factories import REASON, make_account, make_site, make_user, put
+from tests.factories import REASON, make_account, make_site, make_user
+from tests.racing import a_copy
+
+PASSWORD = "correct horse battery"
 
 
 def change(user: User, role: str) -> User:
@@ -17,6 +22,10 @@ def change(user: User, role: str) -> User:
 
 def deactivate(user: User) -> User:
     return users.deactivate(user=user, by=None, reason=REASON)
+
+
+def reactivate(user: User) -> User:
+    return users.reactivate(user=user, by=None, reason=REASON)
 
 
 def test_a_new_owner_cannot_sign_in_before_setting_a_password(db: None) -> None:
@@ -87,6 +96,23 @@ def test_some_roles_are_never_taken_away(world: World, role: Role) -> None:
         change(developer, Role.VIEWER)
 
 
+def test_the_ladder_holds_no_bot() -> None:
+    for role in Role:
+        assert not at_least(role, Role.SYSTEM_BOT)
+        assert not at_least(Role.SYSTEM_BOT, role)
+
+
+@pytest.mark.parametrize("role", ASSIGNABLE)
+def test_a_bot_is_locked_out_by_staff_and_by_no_customer(world: World, role: Role) -> None:
+    bot, customer = (make_user(world.home, role=one) for one in (Role.SYSTEM_BOT, role))
+
+    with refused(NotPermitted, says="ask our support"):
+        users.deactivate(user=bot, by=customer, reason=REASON)
+
+    users.deactivate(user=bot, by=world.sam, reason=REASON)
+    assert not a_copy(bot).is_active
+
+
 def test_the_accounts_owner_stays_owner(world: World) -> None:
     make_user(world.home, role=Role.ADMIN)
 
@@ -101,21 +127,35 @@ def test_the_same_role_again_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("verb", [deactivate, lambda user: change(user, Role.VIEWER)])
 def test_the_last_head_who_can_sign_in_stays(world: World, verb: object) -> None:
-    put(world.home, owner=None)
-    make_user(world.home, role=Role.ADMIN, is_active=False)
-    make_user(world.home, role=Role.DEVELOPER)
+    last = make_user(world.home, password=PASSWORD)
+    make_user(world.home, role=Role.ADMIN, password=PASSWORD, is_active=False)
+    make_user(world.home, role=Role.DEVELOPER, password=PASSWORD)
+    make_user(world.home, role=Role.ADMIN)  # invited: cannot sign in
 
     with refused(StateConflict, says="the last owner or admin of Home G8"):
-        verb(world.alice)
+        verb(last)
+
+
+@pytest.mark.parametrize("verb", [deactivate, lambda user: change(user, Role.VIEWER)])
+def test_an_invited_head_is_not_the_last_who_can_sign_in(world: World, verb: object) -> None:
+    make_user(world.home, password=PASSWORD)
+
+    verb(make_user(world.home, role=Role.ADMIN))
 
 
 def test_one_of_two_heads_may_go(world: World) -> None:
-    make_user(world.home, role=Role.ADMIN)
+    one, _ = (make_user(world.home, role=Role.ADMIN, password=PASSWORD) for _ in range(2))
 
-    deactivate(world.alice)
+    deactivate(one)
 
-    world.alice.refresh_from_db()
-    assert not world.alice.is_active
+    assert not a_copy(one).is_active
+
+
+def test_the_accounts_owner_is_not_locked_out(world: World) -> None:
+    make_user(world.home, role=Role.ADMIN, password=PASSWORD)
+
+    with refused(StateConflict, says="Make somebody else the account's owner first"):
+        deactivate(world.alice)
 
 
 def test_others_go_and_come_back(world: World) -> None:
@@ -131,6 +171,23 @@ def test_others_go_and_come_back(world: World) -> None:
         users.reactivate(user=world.bob, by=world.sam, reason=REASON)
 
 
+def test_who_comes_back_needs_a_seat_of_the_plan(world: World) -> None:
+    deactivate(world.bob)
+    make_user(world.home, role=Role.VIEWER)
+
+    with refused(PlanLimitReached, says="has room for 2 users, and 2 are in use") as caught:
+        reactivate(world.bob)
+
+    assert caught.value.facts == {"limit": 2, "used": 2}
+
+
+@pytest.mark.parametrize("role", [Role.DEVELOPER, Role.SYSTEM_BOT])
+def test_our_own_come_back_without_one(world: World, role: Role) -> None:
+    ours = make_user(world.home, role=role, is_active=False)
+
+    assert reactivate(ours).is_active
+
+
 def test_console_staff_are_not_managed_among_customers(world: World) -> None:
     for verb in (deactivate, lambda user: change(user, Role.VIEWER)):
         with refused(StateConflict, says="belongs to no account"):
@@ -143,9 +200,9 @@ def test_only_a_superuser_changes_a_customers_user_who_is_more_than_that(
 ) -> None:
     User.objects.filter(pk=world.bob.pk).update(**rights)
 
-    with refused(users.StaffToo, says="more than a customer's user"):
+    with refused(StaffToo, says="more than a customer's user"):
         users.deactivate(user=world.bob, by=world.sam, reason=REASON)
-    with refused(users.StaffToo, says="more than a customer's user"):
+    with refused(StaffToo, says="more than a customer's user"):
         users.change_role(user=world.bob, role=Role.VIEWER, by=world.adam, reason=REASON)
 
     users.deactivate(user=world.bob, by=world.ruth, reason=REASON)

@@ -138,7 +138,7 @@ def test_nobody_changes_their_own_rights(admin: Client, world: World) -> None:
 
 
 def test_a_customer_has_no_staff_buttons(admin: Client, world: World) -> None:
-    page = admin.get(f"{LIST}{world.alice.pk}/change/").content.decode()
+    page = admin.get(f"{LIST}{world.bob.pk}/change/").content.decode()
 
     assert "set-groups" not in page
     assert "deactivate-user" in page
