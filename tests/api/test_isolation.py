@@ -9,8 +9,8 @@ from pytest_django import DjangoDbBlocker
 from billing.services import holds, spending
 from tenancy.models import Account, SyncEvent, User
 from tenancy.roles import LADDER, Role
+from tests.api.addresses import NOBODYS_ID, operations
 from tests.api.table import CALLS, Who
-from tests.api.test_matrix import NOBODYS_ID, operations
 from tests.api.world import Caller, by_key, by_token, code_of
 from tests.conftest import empty_at_first
 from tests.factories import (
