@@ -7,6 +7,8 @@ parameter, from inside and from outside. They come from the description alone, n
 Every check of schemathesis is made. Two are made where they can tell something:
 `positive_data_acceptance` not where a fact stands against what is right in itself (FACTS), and
 `ignored_auth`, which calls again without credentials and with wrong ones, once for each call.
+Its stateful phase is left out: what it draws depends on the answers before, and on a database that
+keeps them hypothesis refuses that as flaky.
 """
 
 import itertools
