@@ -5,6 +5,7 @@ import re
 from datetime import UTC, date, tzinfo
 from decimal import Decimal, InvalidOperation
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -70,6 +71,10 @@ class Day(StrictMixin, serializers.DateField):
         return super().to_internal_value(data)
 
 
+# The pattern that would be read from the field lets an empty string pass.
+@extend_schema_field(
+    {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]{1,8}(\.[0-9]{1,2})?$"}
+)
 class Money(StrictMixin, serializers.DecimalField):
     """A decimal string with at most two places; never a JSON number, which is a float to most."""
 

@@ -1,6 +1,7 @@
 """What every call of the API is expected to let in. Written by hand, apart from the code.
 
 A call that is not in here fails `test_matrix.py`, and so does one that is here and not in the code.
+So does an address beside the API's that is not in PAGES.
 """
 
 from enum import Enum
@@ -25,6 +26,13 @@ class When(Enum):
     WORKING = "working"  # refused to an account that may not work
     ALWAYS = "always"  # status, invoices and how to pay
     PAYING = "paying"  # where money, or the customer's wish, ends the block
+
+
+class Page(Enum):
+    CALLS = "calls"  # in CALLS, each for itself
+    ANYBODYS = "anybody's"  # by GET the same for everybody
+    NOTHING = "nothing"  # 404 for everybody
+    STAFFS = "staff's"  # the console: tests/console
 
 
 class Call(NamedTuple):
@@ -87,4 +95,18 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "wordpress/site/"): Call(Who.SITE),
     ("GET", "wordpress/sync-events/"): Call(Who.SITE),
     ("POST", "wordpress/sync-events/"): Call(Who.SITE),
+}
+
+# By what urlpatterns says.
+PAGES: dict[str, Page] = {
+    "": Page.STAFFS,
+    "admin/set-password/<uidb64>/<token>/": Page.STAFFS,
+    "admin/": Page.STAFFS,
+    "api/v1/": Page.CALLS,
+    "api/schema/": Page.ANYBODYS,
+    "api/docs/": Page.ANYBODYS,
+    "api/docs/errors/": Page.ANYBODYS,
+    "^api/": Page.NOTHING,
+    "healthz": Page.ANYBODYS,
+    "readyz": Page.ANYBODYS,
 }

@@ -14,8 +14,8 @@ from tenancy.api.lookup import found
 from tenancy.api.problems import ApiError
 from tenancy.models import Account, Site, SiteUserAccess, SyncEvent, User
 from tenancy.roles import LADDER, Role
+from tests.api.addresses import NOBODYS_ID, operations
 from tests.api.table import CALLS, Who
-from tests.api.test_matrix import NOBODYS_ID, operations
 from tests.api.world import Caller, by_key, by_token, code_of
 from tests.conftest import empty_at_first
 from tests.factories import (

@@ -1,13 +1,11 @@
-"""Every call x every credential x every state of an account, from the URL conf.
+"""Every address x every credential x every state of an account, from the URL conf.
 
-No call here changes anything: bodies carry a member that nobody knows, so that whoever is let in
-is answered 400, and ids are of nobody, so that a read is answered 404.
+No call here changes anything: ids are of another tenant, so that whoever is let in is answered 404,
+and a body without an id has a member that nobody knows, so that it is answered 400.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 import pytest
 from django.db import transaction
@@ -17,22 +15,14 @@ from pytest_django import DjangoDbBlocker
 from tenancy.api.views import ApiView
 from tenancy.models import Account, AccountStatus
 from tenancy.roles import Role
-from tests.api.table import CALLS, Call, When, Who
+from tests.api.addresses import METHODS, NOBODYS_ID, operations, paths
+from tests.api.table import CALLS, PAGES, Call, Page, When, Who
 from tests.api.test_docs_page import codes_of
-from tests.api.world import (
-    ROOT,
-    Caller,
-    anybody,
-    by_session,
-    by_token,
-    code_of,
-    key_of_any_account,
-)
+from tests.api.test_isolation import BODIES, Tenant, filled, make_tenant
+from tests.api.world import Caller, anybody, by_session, by_token, code_of, key_of_any_account
 from tests.factories import make_account, make_plan, make_staff, make_user, put
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 LADDER = (Role.VIEWER, Role.EDITOR, Role.ADMIN, Role.OWNER)
-NOBODYS_ID = "987654321"
 STRANGE = {"no_such_member": 1}
 
 # State -> what an account in it is refused with (status, code); None where it works.
@@ -49,23 +39,43 @@ BLOCKS: dict[str, tuple[int, str] | None] = {
     "deleted": (401, "deleted"),
 }
 
+# Refused before anybody looks at the account. All but the first three name it in X-Account, and
+# have no business there: somebody of another tenant, the company's owner, the console's staff.
+REFUSED = {
+    "nobody": (401, "not_authenticated"),
+    "bad token": (401, "token_invalid"),
+    "bad key": (401, "invalid_api_key"),
+    "stranger": (403, "permission_denied"),
+    "system owner": (403, "permission_denied"),
+    "staff": (403, "permission_denied"),
+    "superuser": (403, "permission_denied"),
+    # Of an account that has not paid itself.
+    "blocked developer": (402, "payment_failed"),
+}
+# The account's own: by token in each role, and the owner by session. It may have a developer and a
+# bot of its own; those of the company name it in X-Account.
+OWN = (*LADDER, "session", Role.DEVELOPER, Role.SYSTEM_BOT)
+COMPANYS = ("company's developer", "company's bot")
+CREDENTIALS = (*OWN, *COMPANYS, "key", *REFUSED)
 
-def paths() -> dict[str, type[ApiView]]:
-    """Every address under /api/v1/, ids as <id>, with its view."""
-    (root,) = [p for p in get_resolver().url_patterns if str(p.pattern) == ROOT.lstrip("/")]
-    return {
-        re.sub(r"<\w+:\w+>", "<id>", str(pattern.pattern)): pattern.callback.view_class
-        for pattern in root.url_patterns
-    }
-
-
-def operations() -> set[tuple[str, str]]:
-    return {
-        (method, path)
-        for path, view in paths().items()
-        for method in METHODS
-        if hasattr(getattr(view, method.lower(), None), "operation")
-    }
+HEADS = {Role.ADMIN, Role.OWNER, "session"}
+DEVELOPERS = {Role.DEVELOPER, "company's developer"}
+BOTS = {Role.SYSTEM_BOT, "company's bot"}
+ADMINS = HEADS | DEVELOPERS
+EDITORS = ADMINS | {Role.EDITOR}
+VIEWERS = EDITORS | {Role.VIEWER}
+LET_IN: dict[Who, set[str]] = {
+    Who.MEMBER: VIEWERS | BOTS,
+    Who.READER: VIEWERS | BOTS,
+    Who.SPENDER: EDITORS | BOTS,
+    Who.VIEWER: VIEWERS,
+    Who.EDITOR: EDITORS,
+    Who.ADMIN: ADMINS,
+    Who.HEAD: HEADS,
+    Who.OWNER: {Role.OWNER},
+    Who.COMPANY: set(COMPANYS),
+    Who.SITE: {"key"},
+}
 
 
 def test_every_call_is_in_the_table_and_the_other_way_round() -> None:
@@ -76,107 +86,84 @@ def test_every_view_is_one_of_ours() -> None:
     assert [path for path, view in paths().items() if not issubclass(view, ApiView)] == []
 
 
-@dataclass
-class Accounts:
-    """One account in each state, with somebody of each role, a developer and a bot besides."""
+def test_every_address_beside_them_is_in_the_table_and_the_other_way_round() -> None:
+    assert [str(entry.pattern) for entry in get_resolver().url_patterns] == list(PAGES)
 
-    of: dict[str, Account]
+
+@dataclass
+class Cast:
+    """An account in each state with everybody who calls for it, and another tenant."""
+
     callers: dict[tuple[str, str], Caller]  # (state, credential)
+    theirs: Tenant
+    not_found: bytes
 
 
 @pytest.fixture(scope="module")
-def accounts(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Accounts]:
+def whole_cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cast]:
     with django_db_blocker.unblock(), transaction.atomic():
-        yield make_accounts()
+        yield make_cast()
         transaction.set_rollback(True)
 
 
-def make_accounts() -> Accounts:
-    of: dict[str, Account] = {}
-    for state in BLOCKS:
-        if state in AccountStatus.values:
-            of[state] = make_account(status=state)
-        elif state == "plan_inactive":
-            of[state] = make_account(status="active", plan=make_plan(is_active=False))
-        elif state == "deleted":
-            of[state] = make_account(status="active", deleted=True)
-        else:
-            of[state] = make_account(status="suspended", status_reason=state)
+@pytest.fixture
+def cast(whole_cast: Cast) -> Iterator[Cast]:
+    """What is counted and written down for one address does not make the next one slower."""
+    with transaction.atomic():
+        yield whole_cast
+        transaction.set_rollback(True)
+
+
+def make_cast() -> Cast:
+    theirs = make_tenant("kestrel")
     company = make_account(status="active", is_system=True)
-    developer = by_token(make_user(company, role=Role.DEVELOPER))
-    bot = by_token(make_user(company, role=Role.SYSTEM_BOT))
     unpaid = make_account(status="suspended", status_reason="payment_failed")
-    blocked_developer = by_token(make_user(unpaid, role=Role.DEVELOPER))
-    system_owner = by_token(make_user(company, role=Role.OWNER))
-    staff = by_session(make_staff(is_superuser=True))
+    acting = {
+        "company's developer": by_token(make_user(company, role=Role.DEVELOPER)),
+        "company's bot": by_token(make_user(company, role=Role.SYSTEM_BOT)),
+        "stranger": by_token(theirs.owner),
+        "system owner": by_token(make_user(company, role=Role.OWNER)),
+        "staff": by_session(make_staff("Finance")),
+        "superuser": by_session(make_staff(None, is_superuser=True)),
+        "blocked developer": by_token(make_user(unpaid, role=Role.DEVELOPER)),
+    }
     callers: dict[tuple[str, str], Caller] = {}
-    for state, account in of.items():
-        for role in LADDER:
+    for state in BLOCKS:
+        account = account_in(state)
+        for role in (*LADDER, Role.DEVELOPER, Role.SYSTEM_BOT):
             user = make_user(account, role=role)
             callers[state, role] = by_token(user)
-        put(account, owner=user)
+            if role is Role.OWNER:
+                put(account, owner=user)
         callers[state, "session"] = by_session(make_user(account, role=Role.OWNER))
         callers[state, "key"] = key_of_any_account(account)
-        callers[state, "developer"] = developer.acting_for(account)
-        callers[state, "bot"] = bot.acting_for(account)
-        callers[state, "blocked developer"] = blocked_developer.acting_for(account)
-        # Their X-Account is refused, whoever they are otherwise.
-        callers[state, "system owner"] = system_owner.acting_for(account)
-        callers[state, "staff"] = staff
+        for credential, caller in acting.items():
+            callers[state, credential] = caller.acting_for(account)
         callers[state, "nobody"] = anybody()
         callers[state, "bad token"] = Caller({"Authorization": "Bearer x.y.z"})
         callers[state, "bad key"] = Caller({"Authorization": "Api-Key igny8_x"})
-    return Accounts(of, callers)
+    return Cast(callers, theirs, not_found=anybody().get("/api/nowhere/").content)
 
 
-CREDENTIALS = (
-    *LADDER,
-    "session",
-    "key",
-    "developer",
-    "bot",
-    "blocked developer",
-    "system owner",
-    "staff",
-    "nobody",
-    "bad token",
-    "bad key",
-)
-# Tried on an active account alone. The first do not depend on the state; what a state does to the
-# ladder shows at its two ends.
-ACTIVE_ALONE = (
-    "staff",
-    "nobody",
-    "bad token",
-    "bad key",
-    "blocked developer",
-    "system owner",
-    *LADDER[1:-1],
-)
+def account_in(state: str) -> Account:
+    if state in AccountStatus.values:
+        return make_account(status=state)
+    if state == "plan_inactive":
+        return make_account(status="active", plan=make_plan(is_active=False))
+    if state == "deleted":
+        return make_account(status="active", deleted=True)
+    return make_account(status="suspended", status_reason=state)
 
 
 def refusal(call: Call, credential: str, state: str) -> tuple[int, str] | None:
     """(status, code) that this credential of an account in this state is refused with, or None."""
     if call.who is Who.ANYBODY:
         return None
-    block = BLOCKS[state]
-    if credential == "nobody":
-        return 401, "not_authenticated"
-    if credential == "bad token":
-        return 401, "token_invalid"
-    if credential == "bad key":
-        return 401, "invalid_api_key"
-    if credential == "blocked developer":
-        return 402, "payment_failed"
-    if credential in ("staff", "system owner"):
-        return 403, "permission_denied"
-    if credential == "key":
-        if block is not None:
-            return (401, "invalid_api_key") if state == "deleted" else block
-        return None if call.who is Who.SITE else (403, "permission_denied")
-    if block is not None and not is_open(call, state):
+    if credential in REFUSED:
+        return REFUSED[credential]
+    if BLOCKS[state] is not None and not (credential != "key" and is_open(call, state)):
         return of_block(credential, state)
-    return None if may(call.who, credential) else (403, "permission_denied")
+    return None if credential in LET_IN[call.who] else (403, "permission_denied")
 
 
 def is_open(call: Call, state: str) -> bool:
@@ -190,68 +177,64 @@ def is_open(call: Call, state: str) -> bool:
 def of_block(credential: str, state: str) -> tuple[int, str]:
     if state != "deleted":
         return BLOCKS[state]
-    by_credential = {
-        "session": (401, "not_authenticated"),
-        "developer": (404, "not_found"),
-        "bot": (404, "not_found"),
-    }
+    if credential in COMPANYS:
+        return 404, "not_found"
+    by_credential = {"session": (401, "not_authenticated"), "key": (401, "invalid_api_key")}
     return by_credential.get(credential, (401, "token_invalid"))
 
 
-@cache
-def may(who: Who, credential: str) -> bool:
-    people = [*LADDER]
-    let_in = {
-        Who.MEMBER: [*people, "session", "developer", "bot"],
-        Who.READER: [*people, "session", "developer", "bot"],
-        Who.SPENDER: [*people[1:], "session", "developer", "bot"],
-        Who.VIEWER: [*people, "session", "developer"],
-        Who.EDITOR: [*people[1:], "session", "developer"],
-        Who.ADMIN: [*people[2:], "session", "developer"],
-        Who.HEAD: [*people[2:], "session"],
-        Who.OWNER: [Role.OWNER],
-        Who.COMPANY: ["developer", "bot"],
-        Who.SITE: [],
-    }
-    return credential in let_in[who]
-
-
-def concrete(path: str) -> str:
-    return path.replace("<id>", NOBODYS_ID)
-
-
 @pytest.mark.parametrize(("method", "path"), sorted(CALLS), ids=lambda part: part)
-def test_who_gets_in(accounts: Accounts, method: str, path: str) -> None:
+def test_who_gets_in(cast: Cast, method: str, path: str) -> None:
     call = CALLS[method, path]
+    body = None if method == "GET" else BODIES.get((method, path), STRANGE)
+    # Let in: read; stopped by the member that nobody knows; or what is theirs is not there.
+    let_in = {(200, "")} if method == "GET" else {(400, "validation_error")}
+    if "<id>" in path or path == "billing/subscription/":
+        let_in = {(404, "not_found")}
     wrong, answered = [], set()
-    for state in BLOCKS:
-        for credential in CREDENTIALS:
-            if credential in ACTIVE_ALONE and state != "active":
-                continue
-            caller = accounts.callers[state, credential]
-            body = None if method == "GET" else STRANGE
-            response = caller.call(method, concrete(path), body)
-            expected = refusal(call, credential, state)
-            got = response.status_code, code_of(response)
-            answered.add(got[1])
-            if expected is None:
-                # Let in: read, or stopped by the strange member or by the id of nobody.
-                fine = (200, "") if method == "GET" else (400, "validation_error")
-                if got != fine and not (method == "GET" and got == (404, "not_found")):
-                    wrong.append((state, credential, got, "let in"))
-            elif got != expected:
-                wrong.append((state, credential, got, expected))
-            if response.status_code == 401:
-                assert response["WWW-Authenticate"]
+    for (state, credential), caller in cast.callers.items():
+        response = caller.call(method, filled(path, cast.theirs.ids), body)
+        expected = refusal(call, credential, state)
+        got = response.status_code, code_of(response)
+        answered.add(got[1])
+        if got not in ({expected} if expected else let_in):
+            wrong.append((state, credential, got, expected or "let in"))
+        if got == (404, "not_found"):
+            assert response.content == cast.not_found
+        if response.status_code == 401:
+            assert response["WWW-Authenticate"]
     assert wrong == []
     assert answered - codes_of(method, path) <= {""}
 
 
+def test_no_credential_is_forgotten(whole_cast: Cast) -> None:
+    assert set(whole_cast.callers) == {(state, one) for state in BLOCKS for one in CREDENTIALS}
+
+
+@pytest.mark.parametrize(
+    "address", [address for address in PAGES if PAGES[address] is Page.ANYBODYS]
+)
+def test_pages_are_the_same_for_everybody(cast: Cast, address: str) -> None:
+    plain = anybody().get(f"/{address}")
+
+    assert plain.status_code == 200
+    for caller in cast.callers.values():
+        assert caller.get(f"/{address}").content == plain.content
+    for method in set(METHODS) - {"GET"}:
+        assert anybody().call(method, f"/{address}").status_code == 405
+
+
+def test_where_nothing_is_nobody_finds_anything(cast: Cast) -> None:
+    for caller in cast.callers.values():
+        assert caller.get("/api/nowhere/").content == cast.not_found
+
+
 @pytest.mark.parametrize("path", sorted(paths()))
-def test_other_methods_are_405_for_everybody(accounts: Accounts, path: str) -> None:
+def test_other_methods_are_405_for_everybody(cast: Cast, path: str) -> None:
     known = {method for method, known_path in CALLS if known_path == path}
-    for credential in ("nobody", Role.OWNER, "key"):
+    for credential in CREDENTIALS:
         for method in set(METHODS) - known:
-            response = accounts.callers["active", credential].call(method, concrete(path))
+            address = filled(path, {}, nobodys=NOBODYS_ID)
+            response = cast.callers["active", credential].call(method, address)
             assert code_of(response) == "method_not_allowed", (method, credential)
             assert set(response["Allow"].split(", ")) - {"HEAD"} == known
