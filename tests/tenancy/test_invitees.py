@@ -3,7 +3,6 @@
 from functools import partial
 
 import pytest
-from django.utils import timezone
 
 from tenancy.errors import NotPermitted, StateConflict
 from tenancy.models import AuditEvent, Plan, User
@@ -71,7 +70,7 @@ def test_who_was_locked_out_before_joining_can_be_withdrawn(world: World) -> Non
     withdraw(make_user(world.home, role=Role.VIEWER, is_active=False))
 
 
-@pytest.mark.parametrize("facts", [{"password": PASSWORD}, {"last_login": timezone.now()}], ids=str)
+@pytest.mark.parametrize("facts", [{"password": PASSWORD}, {"last_login": NOW}], ids=str)
 def test_who_joined_stays(world: World, facts: dict[str, object]) -> None:
     person = make_user(world.home, role=Role.VIEWER, **facts)
 
