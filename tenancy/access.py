@@ -1,6 +1,7 @@
 """May this account work? One answer for session, token and API key; it fails closed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
 from tenancy.models import Account, AccountStatus, SuspensionReason
@@ -19,13 +20,14 @@ class Access:
 
 ALLOWED = Access(allowed=True)
 
+_TRIAL_OVER = Access(
+    False,
+    "trial_expired",
+    "The trial is over. Choose a plan to go on.",
+    HTTPStatus.PAYMENT_REQUIRED,
+)
 _SUSPENDED = {
-    SuspensionReason.TRIAL_EXPIRED: Access(
-        False,
-        "trial_expired",
-        "The trial is over. Choose a plan to go on.",
-        HTTPStatus.PAYMENT_REQUIRED,
-    ),
+    SuspensionReason.TRIAL_EXPIRED: _TRIAL_OVER,
     SuspensionReason.PAYMENT_FAILED: Access(
         False,
         "payment_failed",
@@ -42,10 +44,11 @@ _SUSPENDED_BY_A_PERSON = Access(
 _WORKING = (AccountStatus.TRIAL, AccountStatus.PENDING_PAYMENT, AccountStatus.ACTIVE)
 
 
-def evaluate(account: Account | None) -> Access:
-    """Judge an account as it stands now; `account.plan` should be loaded with it.
+def evaluate(account: Account | None, *, now: datetime) -> Access:
+    """Judge an account as it stands at `now`; `account.plan` should be loaded with it.
 
-    Anything unknown is refused: no account, a status nobody has heard of.
+    Anything unknown is refused: no account, a status nobody has heard of. A trial is over at its
+    end, whenever the daily job comes by to suspend it.
     """
     if account is None or account.is_deleted:
         return Access(
@@ -62,6 +65,8 @@ def evaluate(account: Account | None) -> Access:
         )
     if account.status not in _WORKING:
         return _SUSPENDED_BY_A_PERSON
+    if account.trial_is_over(now):
+        return _TRIAL_OVER
     if account.plan_id is None:
         return Access(
             False, "plan_missing", "This account has no plan.", HTTPStatus.PAYMENT_REQUIRED

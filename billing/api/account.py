@@ -63,14 +63,15 @@ class AccountView(ApiView):
     def get(self, call: Call) -> dict[str, object]:
         """What it may do, what it has used, what it has paid. Open to a suspended account too."""
         account = call.account
-        balance = holds.balance(account=account, now=timezone.now())
+        now = timezone.now()
+        balance = holds.balance(account=account, now=now)
         return {
             "pk": account.pk,
             "name": account.name,
             "slug": account.slug,
             "status": account.status,
             "status_reason": account.status_reason,
-            "access": access.evaluate(account),
+            "access": access.evaluate(account, now=now),
             "plan": account.plan,
             "usage": {
                 "sites": limits.sites_used(account),

@@ -81,7 +81,7 @@ def build(account: Account, *, person: User, now: datetime) -> Strip:
         transfer=_transfer(account, person=person, now=now),
         unapplied=unapplied.totals(account),
         trial=_trial(account, now=now),
-        access=access.evaluate(account),
+        access=access.evaluate(account, now=now),
         approvals=pending.of_account(account, person=person, now=now),
         pinned=account.notes.filter(is_pinned=True).select_related("written_by").first(),
         can_be_restored=account.is_deleted and now < account.restore_until,

@@ -2,6 +2,7 @@
 
 from enum import Enum
 
+from django.utils import timezone
 from rest_framework.request import Request
 
 from tenancy import access, records
@@ -32,7 +33,7 @@ class Blocked(Enum):
 
 def admit(account: Account | None, *, blocked: Blocked, unknown: Code) -> None:
     """Let the account in or raise ApiError. `unknown` is the 401 of this kind of credential."""
-    verdict = access.evaluate(account)
+    verdict = access.evaluate(account, now=timezone.now())
     if verdict.allowed:
         return
     if verdict.status == Code.NOT_AUTHENTICATED.status:
@@ -62,7 +63,7 @@ def account_of(request: Request, user: User, *, unknown: Code) -> Account:
     if user.role not in MAY_NAME_AN_ACCOUNT:
         raise ApiError(Code.PERMISSION_DENIED, "You may not act for another account.")
     # Whoever's own account is blocked helps nobody else either.
-    verdict = access.evaluate(own)
+    verdict = access.evaluate(own, now=timezone.now())
     if not verdict.allowed:
         raise ApiError(unknown if verdict.status == 401 else Code(verdict.code), verdict.message)
     named = Account.objects.select_related("plan").filter(slug=slug.strip().lower()).first()

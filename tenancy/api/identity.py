@@ -71,7 +71,8 @@ def _made(model: type[models.Model], values: Iterable[tuple[str, object]]) -> mo
 # What the gate, the roles and the answers of sign-in, site and account look at.
 _USER = "id password token_stamp email name account role is_superuser is_staff is_active"
 _USER += " date_joined"
-_ACCOUNT = "id name slug owner plan is_system status status_reason trial_ends_at is_deleted"
+_ACCOUNT = "id name slug owner plan is_system status status_reason trial_ends_at"
+_ACCOUNT += " exempt_from_suspension is_deleted"
 _PLAN = "id name slug included_credits max_sites max_users features is_active"
 _KEY = "id account site expires_at revoked_at last_used_at"
 _SITE = "id account industry name slug domain is_active status wp_url wp_username"

@@ -2,6 +2,7 @@
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
+from django.utils import timezone
 from rest_framework import serializers
 
 from tenancy import access
@@ -138,4 +139,5 @@ def signed_in(user: User) -> dict[str, object]:
 
 
 def _has_account(user: User) -> bool:
-    return access.evaluate(user.account).status != Code.INVALID_CREDENTIALS.status
+    verdict = access.evaluate(user.account, now=timezone.now())
+    return verdict.status != Code.INVALID_CREDENTIALS.status

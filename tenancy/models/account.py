@@ -245,3 +245,12 @@ class Account(models.Model):
 
     def trial_is_running(self, now: datetime) -> bool:
         return self.trial_ends_at is not None and now < self.trial_ends_at
+
+    def trial_is_over(self, now: datetime) -> bool:
+        """In trial past its end, and to be suspended for it: `lifecycle.trials_over` of one."""
+        return (
+            self.status == AccountStatus.TRIAL
+            and self.trial_ends_at is not None
+            and self.trial_ends_at <= now
+            and not (self.exempt_from_suspension or self.is_system)
+        )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 from django.db import transaction
 from django.urls import get_resolver
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from tenancy.api.views import ApiView
@@ -20,7 +21,7 @@ from tests.api.table import CALLS, PAGES, Call, Page, When, Who
 from tests.api.test_docs_page import codes_of
 from tests.api.test_isolation import BODIES, Tenant, filled, make_tenant
 from tests.api.world import Caller, anybody, by_session, by_token, code_of, key_of_any_account
-from tests.factories import make_account, make_plan, make_staff, make_user, put
+from tests.factories import DAY, make_account, make_plan, make_staff, make_user, put
 
 LADDER = (Role.VIEWER, Role.EDITOR, Role.ADMIN, Role.OWNER)
 STRANGE = {"no_such_member": 1}
@@ -32,6 +33,7 @@ BLOCKS: dict[str, tuple[int, str] | None] = {
     "active": None,
     "manual": (403, "account_suspended"),
     "abuse": (403, "account_suspended"),
+    "trial_over": (402, "trial_expired"),  # not suspended for it yet
     "trial_expired": (402, "trial_expired"),
     "payment_failed": (402, "payment_failed"),
     "cancelled": (403, "account_cancelled"),
@@ -146,8 +148,12 @@ def make_cast() -> Cast:
 
 
 def account_in(state: str) -> Account:
+    if state == "trial":
+        return make_account(status="trial", trial_ends_at=timezone.now() + DAY)
     if state in AccountStatus.values:
         return make_account(status=state)
+    if state == "trial_over":
+        return make_account(status="trial", trial_ends_at=timezone.now())
     if state == "plan_inactive":
         return make_account(status="active", plan=make_plan(is_active=False))
     if state == "deleted":
@@ -170,7 +176,7 @@ def is_open(call: Call, state: str) -> bool:
     if state == "deleted":
         return False
     if call.when is When.PAYING:
-        return state in ("trial_expired", "payment_failed", "plan_inactive", "cancelled")
+        return BLOCKS[state][0] == 402 or state == "cancelled"
     return call.when is When.ALWAYS
 
 

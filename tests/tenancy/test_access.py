@@ -1,5 +1,6 @@
 """One answer for every credential, and it fails closed."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tenancy import access
 from tenancy.models import Account, AccountStatus, Plan, SuspensionReason
 from tenancy.roles import LADDER, Role, at_least
+from tests.factories import NOW
 
 S = AccountStatus
 
@@ -18,7 +20,7 @@ def an_account(status: str, reason: str = "", **facts: object) -> Account:
 
 @pytest.mark.parametrize("status", [S.TRIAL, S.PENDING_PAYMENT, S.ACTIVE])
 def test_working_accounts_work(status: str) -> None:
-    assert access.evaluate(an_account(status)) == access.ALLOWED
+    assert access.evaluate(an_account(status), now=NOW) == access.ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -37,21 +39,47 @@ def test_working_accounts_work(status: str) -> None:
     ],
 )
 def test_others_are_refused_with_a_code(account: Account | None, code: str, status: int) -> None:
-    answer = access.evaluate(account)
+    answer = access.evaluate(account, now=NOW)
 
     assert (answer.allowed, answer.code, answer.status) == (False, code, status)
     assert answer.message
 
 
+@pytest.mark.parametrize(("moment", "allowed"), [(-1, True), (0, False), (1, False)])
+def test_a_trial_is_over_at_its_end_whenever_it_is_suspended(moment: int, allowed: bool) -> None:
+    account = an_account(S.TRIAL, trial_ends_at=NOW - moment * timedelta(microseconds=1))
+
+    answer = access.evaluate(account, now=NOW)
+
+    assert (answer.allowed, answer.code) == (allowed, "" if allowed else "trial_expired")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"exempt_from_suspension": True},
+        {"is_system": True},
+        {"status": S.PENDING_PAYMENT},
+        {"status": S.ACTIVE},
+    ],
+    ids=str,
+)
+def test_what_ends_no_trial(facts: dict[str, object]) -> None:
+    account = an_account(**{"status": S.TRIAL, "trial_ends_at": NOW} | facts)
+
+    assert access.evaluate(account, now=NOW).allowed
+    assert not account.trial_is_over(NOW)
+
+
 def test_a_suspended_account_on_a_dead_plan_is_told_of_the_suspension() -> None:
     account = an_account(S.SUSPENDED, "manual", plan=Plan(pk=1, is_active=False))
 
-    assert access.evaluate(account).code == "account_suspended"
+    assert access.evaluate(account, now=NOW).code == "account_suspended"
 
 
 @pytest.mark.parametrize("reason", SuspensionReason)
 def test_every_suspension_has_an_answer(reason: str) -> None:
-    assert not access.evaluate(an_account(S.SUSPENDED, reason)).allowed
+    assert not access.evaluate(an_account(S.SUSPENDED, reason), now=NOW).allowed
 
 
 @pytest.mark.parametrize("role", Role)
