@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from django.db import transaction
 from django.urls import get_resolver
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
 
 from tenancy.api.views import ApiView
 from tenancy.models import Account, AccountStatus
@@ -57,6 +57,11 @@ REFUSED = {
 OWN = (*LADDER, "session", Role.DEVELOPER, Role.SYSTEM_BOT)
 COMPANYS = ("company's developer", "company's bot")
 CREDENTIALS = (*OWN, *COMPANYS, "key", *REFUSED)
+# Their calls name no account: in every state they would be the same, so they are there in one.
+OF_NO_ACCOUNT = ("nobody", "bad token", "bad key")
+ANY_STATE = "active"
+# One of each way to say who calls.
+KINDS = (*OF_NO_ACCOUNT, Role.OWNER, "session", "key", "company's developer")
 
 HEADS = {Role.ADMIN, Role.OWNER, "session"}
 DEVELOPERS = {Role.DEVELOPER, "company's developer"}
@@ -139,9 +144,9 @@ def make_cast() -> Cast:
         callers[state, "key"] = key_of_any_account(account)
         for credential, caller in acting.items():
             callers[state, credential] = caller.acting_for(account)
-        callers[state, "nobody"] = anybody()
-        callers[state, "bad token"] = Caller({"Authorization": "Bearer x.y.z"})
-        callers[state, "bad key"] = Caller({"Authorization": "Api-Key igny8_x"})
+    callers[ANY_STATE, "nobody"] = anybody()
+    callers[ANY_STATE, "bad token"] = Caller({"Authorization": "Bearer x.y.z"})
+    callers[ANY_STATE, "bad key"] = Caller({"Authorization": "Api-Key igny8_x"})
     return Cast(callers, theirs, not_found=anybody().get("/api/nowhere/").content)
 
 
@@ -208,7 +213,11 @@ def test_who_gets_in(cast: Cast, method: str, path: str) -> None:
 
 
 def test_no_credential_is_forgotten(whole_cast: Cast) -> None:
-    assert set(whole_cast.callers) == {(state, one) for state in BLOCKS for one in CREDENTIALS}
+    in_every_state = set(CREDENTIALS) - set(OF_NO_ACCOUNT)
+    assert set(whole_cast.callers) == {
+        *((state, credential) for state in BLOCKS for credential in in_every_state),
+        *((ANY_STATE, credential) for credential in OF_NO_ACCOUNT),
+    }
 
 
 @pytest.mark.parametrize(
@@ -230,11 +239,22 @@ def test_where_nothing_is_nobody_finds_anything(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(paths()))
-def test_other_methods_are_405_for_everybody(cast: Cast, path: str) -> None:
+def test_other_methods_are_405_before_anybody_asks_who_calls(
+    cast: Cast, path: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):  # so it makes no difference whose credential it is
+        for credential in KINDS:
+            are_405(cast.callers[ANY_STATE, credential], path)
+
+
+def test_other_methods_are_405_for_everybody(cast: Cast) -> None:
+    for caller in cast.callers.values():
+        are_405(caller, "sites/<id>/")
+
+
+def are_405(caller: Caller, path: str) -> None:
     known = {method for method, known_path in CALLS if known_path == path}
-    for credential in CREDENTIALS:
-        for method in set(METHODS) - known:
-            address = filled(path, {}, nobodys=NOBODYS_ID)
-            response = cast.callers["active", credential].call(method, address)
-            assert code_of(response) == "method_not_allowed", (method, credential)
-            assert set(response["Allow"].split(", ")) - {"HEAD"} == known
+    for method in set(METHODS) - known:
+        response = caller.call(method, filled(path, {}, nobodys=NOBODYS_ID))
+        assert code_of(response) == "method_not_allowed", (method, caller)
+        assert set(response["Allow"].split(", ")) - {"HEAD"} == known
