@@ -5,13 +5,15 @@ and a body without an id has a member that nobody knows, so that it is answered 
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
 
 from tenancy.api.views import ApiView
 from tenancy.models import Account, AccountStatus
@@ -41,8 +43,9 @@ BLOCKS: dict[str, tuple[int, str] | None] = {
     "deleted": (401, "deleted"),
 }
 
-# Refused before anybody looks at the account. All but the first three name it in X-Account, and
-# have no business there: somebody of another tenant, the company's owner, the console's staff.
+# Refused before anybody looks at the account, so in every state alike: they are there in one. All
+# but the first three name it in X-Account, and have no business there: somebody of another tenant,
+# the company's owner, the console's staff.
 REFUSED = {
     "nobody": (401, "not_authenticated"),
     "bad token": (401, "token_invalid"),
@@ -59,6 +62,9 @@ REFUSED = {
 OWN = (*LADDER, "session", Role.DEVELOPER, Role.SYSTEM_BOT)
 COMPANYS = ("company's developer", "company's bot")
 CREDENTIALS = (*OWN, *COMPANYS, "key", *REFUSED)
+ANY_STATE = "active"
+# One of each way to say who calls.
+KINDS = ("nobody", "bad token", "bad key", Role.OWNER, "session", "key", "company's developer")
 
 HEADS = {Role.ADMIN, Role.OWNER, "session"}
 DEVELOPERS = {Role.DEVELOPER, "company's developer"}
@@ -123,6 +129,8 @@ def make_cast() -> Cast:
     acting = {
         "company's developer": by_token(make_user(company, role=Role.DEVELOPER)),
         "company's bot": by_token(make_user(company, role=Role.SYSTEM_BOT)),
+    }
+    refused = {
         "stranger": by_token(theirs.owner),
         "system owner": by_token(make_user(company, role=Role.OWNER)),
         "staff": by_session(make_staff("Finance")),
@@ -141,9 +149,12 @@ def make_cast() -> Cast:
         callers[state, "key"] = key_of_any_account(account)
         for credential, caller in acting.items():
             callers[state, credential] = caller.acting_for(account)
-        callers[state, "nobody"] = anybody()
-        callers[state, "bad token"] = Caller({"Authorization": "Bearer x.y.z"})
-        callers[state, "bad key"] = Caller({"Authorization": "Api-Key igny8_x"})
+        if state == ANY_STATE:
+            for credential, caller in refused.items():
+                callers[state, credential] = caller.acting_for(account)
+    callers[ANY_STATE, "nobody"] = anybody()
+    callers[ANY_STATE, "bad token"] = Caller({"Authorization": "Bearer x.y.z"})
+    callers[ANY_STATE, "bad key"] = Caller({"Authorization": "Api-Key igny8_x"})
     return Cast(callers, theirs, not_found=anybody().get("/api/nowhere/").content)
 
 
@@ -199,7 +210,10 @@ def test_who_gets_in(cast: Cast, method: str, path: str) -> None:
         let_in = {(404, "not_found")}
     wrong, answered = [], set()
     for (state, credential), caller in cast.callers.items():
-        response = caller.call(method, filled(path, cast.theirs.ids), body)
+        with CaptureQueriesContext(connection) if credential in REFUSED else nullcontext() as asked:
+            response = caller.call(method, filled(path, cast.theirs.ids), body)
+        if asked and "X-Account" in caller.headers:
+            assert not names(asked, caller.headers["X-Account"]), credential
         expected = refusal(call, credential, state)
         got = response.status_code, code_of(response)
         answered.add(got[1])
@@ -213,8 +227,26 @@ def test_who_gets_in(cast: Cast, method: str, path: str) -> None:
     assert answered - codes_of(method, path) <= {""}
 
 
+def names(asked: CaptureQueriesContext, slug: str) -> bool:
+    return any(slug in query["sql"] for query in asked)
+
+
+def test_an_account_that_is_looked_at_is_named_in_a_query(cast: Cast) -> None:
+    """Else the test above could not tell."""
+    caller = cast.callers[ANY_STATE, "company's developer"]
+
+    with CaptureQueriesContext(connection) as asked:
+        caller.get("account/")
+
+    assert names(asked, caller.headers["X-Account"])
+
+
 def test_no_credential_is_forgotten(whole_cast: Cast) -> None:
-    assert set(whole_cast.callers) == {(state, one) for state in BLOCKS for one in CREDENTIALS}
+    in_every_state = set(CREDENTIALS) - set(REFUSED)
+    assert set(whole_cast.callers) == {
+        *((state, credential) for state in BLOCKS for credential in in_every_state),
+        *((ANY_STATE, credential) for credential in REFUSED),
+    }
 
 
 @pytest.mark.parametrize(
@@ -236,11 +268,22 @@ def test_where_nothing_is_nobody_finds_anything(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(paths()))
-def test_other_methods_are_405_for_everybody(cast: Cast, path: str) -> None:
+def test_other_methods_are_405_before_anybody_asks_who_calls(
+    cast: Cast, path: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):  # so it makes no difference whose credential it is
+        for credential in KINDS:
+            are_405(cast.callers[ANY_STATE, credential], path)
+
+
+def test_other_methods_are_405_for_everybody(cast: Cast) -> None:
+    for caller in cast.callers.values():
+        are_405(caller, "sites/<id>/")
+
+
+def are_405(caller: Caller, path: str) -> None:
     known = {method for method, known_path in CALLS if known_path == path}
-    for credential in CREDENTIALS:
-        for method in set(METHODS) - known:
-            address = filled(path, {}, nobodys=NOBODYS_ID)
-            response = cast.callers["active", credential].call(method, address)
-            assert code_of(response) == "method_not_allowed", (method, credential)
-            assert set(response["Allow"].split(", ")) - {"HEAD"} == known
+    for method in set(METHODS) - known:
+        response = caller.call(method, filled(path, {}, nobodys=NOBODYS_ID))
+        assert code_of(response) == "method_not_allowed", (method, caller)
+        assert set(response["Allow"].split(", ")) - {"HEAD"} == known
