@@ -24,7 +24,14 @@ def not_given(user: User) -> QuerySet[Site]:
 
 
 class GiveSiteForm(VerbForm):
-    site = forms.ModelChoiceField(Site.objects.none(), empty_label=None)
+    site = forms.ModelChoiceField(
+        Site.objects.none(),
+        empty_label=None,
+        error_messages={
+            "required": "There is no site to choose any more.",
+            "invalid_choice": "This site cannot be chosen any more: what they see has changed.",
+        },
+    )
     offered = staticmethod(not_given)
 
     def __init__(self, *args: Any, target: User, **kwargs: Any) -> None:
