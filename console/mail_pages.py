@@ -112,8 +112,8 @@ def examples() -> list[Example]:
         Example(
             "invitation",
             "Invitation",
-            "The people of an account invited somebody, staff created an account with an owner, or "
-            "a link was asked for by or for who has no password yet.",
+            "People of an account invited somebody, staff created an account with an owner, or "
+            "somebody who has no password yet asked for a link or was sent one.",
             {**account, "address": f"{settings.APP_URL}/join?email=new%40example.com&token=…"},
         ),
         Example(

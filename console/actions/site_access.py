@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from console.actions.base import Consequence, Done, Verb
+from console.actions.base import Consequence, Done
 from console.actions.forms import VerbForm
+from console.actions.users import PersonVerb
 from tenancy.errors import NothingChanged
 from tenancy.models import Site, User
 from tenancy.services import site_access
@@ -23,7 +24,14 @@ def not_given(user: User) -> QuerySet[Site]:
 
 
 class GiveSiteForm(VerbForm):
-    site = forms.ModelChoiceField(Site.objects.none(), empty_label=None)
+    site = forms.ModelChoiceField(
+        Site.objects.none(),
+        empty_label=None,
+        error_messages={
+            "required": "There is no site to choose any more.",
+            "invalid_choice": "This site cannot be chosen any more: what they see has changed.",
+        },
+    )
     offered = staticmethod(not_given)
 
     def __init__(self, *args: Any, target: User, **kwargs: Any) -> None:
@@ -35,11 +43,10 @@ class TakeSiteForm(GiveSiteForm):
     offered = staticmethod(given)
 
 
-class SiteAccessVerb(Verb):
+class SiteAccessVerb(PersonVerb):
     """What both share: they are about editors and viewers, who see what is given to them."""
 
     permission = "tenancy.give_site"
-    related = ("account",)
 
     def refusal(self, target: User) -> str:
         if target.account_id is None:
@@ -66,7 +73,8 @@ class GiveSite(SiteAccessVerb):
             raise NothingChanged(
                 f"{target.account.name} has no site that {target.email} does not see already."
             )
-        return [Consequence("Sees", _names(target), "the one you choose too, at once")]
+        after = "the one you choose too" if given(target).exists() else "the one you choose"
+        return [Consequence("Sees", _names(target), f"{after}, at once")]
 
     def perform(self, *, target, by, reason, ticket_url, facts, token) -> Done:
         site = facts["site"]

@@ -6,9 +6,29 @@ from django import forms
 
 from console.actions.base import Consequence, Done, Verb
 from console.actions.forms import VerbForm
+from tenancy.errors import ServiceError
 from tenancy.models import User
+from tenancy.records import refuse_own_account
 from tenancy.roles import ASSIGNABLE, Role
 from tenancy.services import invitees, ownership, password_links, users
+from tenancy.services.accounts import refuse_deleted
+from tenancy.services.person_guards import refuse_staff_too
+
+
+class PersonVerb(Verb):
+    """What all of them share: whose account is gone, and who is console staff, is left alone."""
+
+    related = ("account",)
+
+    def refusal_for(self, target: User, by: User) -> str:
+        if target.account_id is not None:
+            try:
+                refuse_deleted(target.account)
+                refuse_own_account(by=by, account=target.account)
+                refuse_staff_too(target, by=by)
+            except ServiceError as refusal:
+                return refusal.message
+        return super().refusal_for(target, by)
 
 
 class ChangeRoleForm(VerbForm):
@@ -18,14 +38,13 @@ class ChangeRoleForm(VerbForm):
     )
 
 
-class ChangeRole(Verb):
+class ChangeRole(PersonVerb):
     name = "change_role"
     label = "Change role"
     submit = "Change role"
     permission = "tenancy.change_role"
     icon = "manage_accounts"
     form_class = ChangeRoleForm
-    related = ("account",)
 
     def refusal(self, target: User) -> str:
         if target.account_id is None:
@@ -79,7 +98,7 @@ class SendSignInLink(Verb):
         return Done(f"An e-mail with a link to choose a password is on its way to {target.email}.")
 
 
-class MakeOwner(Verb):
+class MakeOwner(PersonVerb):
     name = "make_owner"
     label = "Make owner"
     submit = "Make owner"
@@ -111,14 +130,13 @@ class MakeOwner(Verb):
         return Done(f"{target.email} owns {target.account.name} now.")
 
 
-class DeactivateUser(Verb):
+class DeactivateUser(PersonVerb):
     name = "deactivate_user"
     label = "Deactivate"
     submit = "Deactivate user"
     permission = "tenancy.deactivate_user"
     icon = "person_off"
     is_dangerous = True
-    related = ("account",)
 
     def refusal(self, target: User) -> str:
         if target.account_id is None:
@@ -135,13 +153,12 @@ class DeactivateUser(Verb):
         return Done(f"{target.email} is deactivated.")
 
 
-class ReactivateUser(Verb):
+class ReactivateUser(PersonVerb):
     name = "reactivate_user"
     label = "Let back in"
     submit = "Let back in"
     permission = "tenancy.deactivate_user"
     icon = "person_check"
-    related = ("account",)
 
     def refusal(self, target: User) -> str:
         if target.account_id is None:
@@ -156,14 +173,13 @@ class ReactivateUser(Verb):
         return Done(f"{target.email} can sign in again.")
 
 
-class WithdrawInvitation(Verb):
+class WithdrawInvitation(PersonVerb):
     name = "withdraw_invitation"
     label = "Withdraw invitation"
     submit = "Withdraw invitation"
     permission = "tenancy.withdraw_invitation"
     icon = "person_remove"
     is_dangerous = True
-    related = ("account",)
 
     def refusal(self, target: User) -> str:
         if target.account_id is None:
@@ -172,7 +188,7 @@ class WithdrawInvitation(Verb):
             return owns(target)
         if target.role not in ASSIGNABLE:
             return f"{target.email} is {target.get_role_display().lower()} and was not invited."
-        if target.has_usable_password() or target.last_login is not None:
+        if target.has_joined:
             return f"{target.email} has joined. Deactivate them instead."
         return ""
 

@@ -73,7 +73,7 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
 
     pasted = ("email",)
     fieldsets = (
-        (None, {"fields": ("email", "name", "can_sign_in", "last_seen")}),
+        (None, {"fields": ("email", "name", "sign_in", "last_seen")}),
         ("Account", {"when": "account_id", "fields": ("account_link", "role", "sites")}),
         ("Console", {"when": "is_staff", "fields": ("group_names", ("power",))}),
         ("Dates", {"fields": ("date_joined", "acts")}),
@@ -122,6 +122,13 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
             User.objects.filter(account_id__in=search.account_ids(term)).values_list("pk"),
             *search.by_number(User, term),
         ]
+
+    @display(description="Sign-in")
+    def sign_in(self, user: User) -> str:
+        """As in the list, which does not read the password that tells who was only invited."""
+        if user.is_active and not user.has_joined:
+            return columns.badge("Invited, has not joined", "info")
+        return self.can_sign_in(user)
 
     @display(description="Groups")
     def group_names(self, user: User) -> str:

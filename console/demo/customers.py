@@ -119,6 +119,7 @@ def _add(customer: Customer, *, plan: Plan, now: datetime) -> None:
         account=account,
         role=customer.role,
         is_superuser=customer.role == Role.DEVELOPER,
+        last_login=now - customer.since / 10,
     )
     owner.set_unusable_password()
     insert(owner, verb="owner_added", account=account, fields=("email", "role", "is_superuser"))

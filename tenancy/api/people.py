@@ -15,7 +15,7 @@ class UserAnswer(Answer):
     role = serializers.ChoiceField(Role.choices)
     is_active = serializers.BooleanField()
     joined = serializers.BooleanField(
-        source="has_usable_password", help_text="False while they are invited."
+        source="has_joined", help_text="False while they are invited."
     )
     date_joined = Moment()
 

@@ -82,6 +82,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     @property
+    def has_joined(self) -> bool:
+        """Whether they ever had a password or signed in; until then they are invited."""
+        return self.has_usable_password() or self.last_login is not None
+
+    @property
     def sees_all_sites(self) -> bool:
         return self.role in SEES_ALL_SITES
 

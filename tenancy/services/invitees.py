@@ -31,7 +31,7 @@ def withdraw(*, user: User, by: User | None, reason: str, ticket_url: str = "") 
             f"{user.email} is {user.get_role_display().lower()} and was not invited.",
             current=user.role,
         )
-    if user.has_usable_password() or user.last_login is not None:
+    if user.has_joined:
         raise StateConflict(
             f"{user.email} has joined {account.name}. Deactivate them instead.", current="joined"
         )

@@ -2,6 +2,7 @@
 
 import re
 
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests import factories
@@ -41,3 +42,24 @@ def test_what_does_not_apply_says_why_and_paper_is_clean(
     white = {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}
     assert set(page.evaluate(COLORS, "backgroundColor")) <= white
     page.emulate_media(media="screen", color_scheme="light")
+
+
+def test_a_person_with_many_verbs_keeps_a_name_and_nothing_sticks_out(
+    desk: Desk, world_in_server: World
+) -> None:
+    factories.make_site(world_in_server.home)
+    bob = world_in_server.bob  # invited: all verbs but those of who is deactivated
+    page = desk.sign_in(world_in_server.sam).open(
+        reverse("admin:tenancy_user_change", args=(bob.pk,))
+    )
+    wide = "[document.documentElement, ...document.querySelectorAll('.console-scroll')]"
+    widest = f"Math.max(...{wide}.map(each => each.scrollWidth - each.clientWidth))"
+
+    expect(page.get_by_role("link", name="Withdraw invitation")).to_be_visible()
+    name = page.locator("#header-inner").get_by_text(bob.email)
+    assert name.evaluate("each => each.scrollWidth <= each.clientWidth + 1")
+    assert page.evaluate(widest) == 0
+
+    desk.open_account(world_in_server.home, "people")
+    expect(page.get_by_role("link", name="Withdraw invitation")).to_be_visible()
+    assert page.evaluate(widest) == 0

@@ -1,5 +1,6 @@
 """Verbs in dialogs: by mouse, by keyboard, clicked twice, in a new tab, and by the wrong person."""
 
+from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 
 from billing.models import CreditTransaction
@@ -174,6 +175,24 @@ def test_who_may_not_has_no_button_and_is_refused(desk: Desk, world_in_server: W
     assert answer.status == 403
     assert [complaint for complaint in desk.complaints if "403" not in complaint] == []
     desk.complaints.clear()
+
+
+def test_a_form_that_is_too_old_says_so_and_keeps_what_was_typed(
+    desk: Desk, world_in_server: World
+) -> None:
+    page = desk.sign_in(world_in_server.sam).open_account(world_in_server.home)
+    desk.open_dialog("Write note")
+    dialog = page.get_by_role("dialog")
+    page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
+
+    dialog.locator("textarea").first.fill("They call again on Monday")
+    dialog.get_by_role("button", name="Keep note").click()
+
+    expect(
+        dialog.get_by_text("This form is too old to be sent. Nothing was changed")
+    ).to_be_visible()
+    expect(dialog.locator("textarea").first).to_have_value("They call again on Monday")
+    desk.complaints[:] = [each for each in desk.complaints if "403" not in each]
 
 
 def test_an_id_is_copied_and_a_session_that_ended_leads_to_the_sign_in(

@@ -101,12 +101,19 @@
     event.detail.shouldSwap = false;
     if (requestConfig.verb === "get") window.location.assign(requestConfig.path);
     else if (xhr.status >= 500) say(requestConfig.elt, "Something went wrong on our side and nothing was changed. Try again.");
+    else if (xhr.status === 403) say(requestConfig.elt, `${headingOf(xhr)}. Nothing was changed. Keep what you typed and load the page again.`);
     else window.location.reload();
   });
 
   document.addEventListener("htmx:sendError", (event) => {
     say(event.detail.elt, "The server did not answer. Send it again: it is done at most once.");
   });
+
+  // Of an error page: templates/403.html, templates/403_csrf.html.
+  function headingOf(xhr) {
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    return page.querySelector("h1")?.textContent.trim() || "This was refused";
+  }
 
   // Keeps what was typed.
   function say(form, text) {

@@ -72,6 +72,55 @@ class TestOwner:
         assert world.home.owner == world.alice
 
 
+class TestOffered:
+    """No button stands where everybody is refused, and the address says why."""
+
+    VERBS = {
+        "change_role": "Change role",
+        "make_owner": "Make owner",
+        "give_site": "Give a site",
+        "withdraw_invitation": "Withdraw invitation",
+        "deactivate_user": "Deactivate",
+    }
+
+    @pytest.mark.parametrize(
+        ("fact", "says"), [("staff", "more than a customer"), ("deleted", "Restore it first")]
+    )
+    def test_nothing_for_staff_and_deleted_accounts(
+        self, world: World, as_: SignIn, fact: str, says: str
+    ) -> None:
+        support, account = as_(world.sam), factories.make_account(deleted=fact == "deleted")
+        user = make_user(account, role=Role.EDITOR, is_staff=fact == "staff")
+
+        page = support.get(reverse("admin:tenancy_user_change", args=(user.pk,)))
+        offered = {each["title"] for each in page.context["actions_detail"]}
+        assert not offered & set(self.VERBS.values())
+        for verb in self.VERBS:
+            assert says in support.get(address(verb, user)).content.decode(), verb
+
+    def test_all_of_them_for_who_was_invited(self, world: World, as_: SignIn) -> None:
+        make_site(world.home)
+        page = as_(world.sam).get(reverse("admin:tenancy_user_change", args=(world.bob.pk,)))
+
+        assert {each["title"] for each in page.context["actions_detail"]} >= set(
+            self.VERBS.values()
+        )
+        assert "Invited, has not joined" in page.content.decode()
+
+    def test_who_signed_in_has_joined_without_a_password_too(
+        self, world: World, as_: SignIn
+    ) -> None:
+        User.objects.filter(pk=world.bob.pk).update(last_login=world.bob.date_joined)
+
+        support = as_(world.sam)
+
+        page = support.get(reverse("admin:tenancy_user_change", args=(world.bob.pk,)))
+        assert "Can sign in" in page.content.decode()
+        assert (
+            "has joined" in support.get(address("withdraw_invitation", world.bob)).content.decode()
+        )
+
+
 class TestInvitation:
     def test_support_withdraws_it(self, world: World, as_: SignIn) -> None:
         support = as_(world.sam)
@@ -118,7 +167,7 @@ class TestSites:
         form = support.get(address("give_site", world.bob)).context["form"]
         assert list(form.fields["site"].queryset) == [site]
         refused = post(support, address("give_site", world.bob), site=foreign.pk)
-        assert refused.status_code == 200
+        assert "This site cannot be chosen any more" in refused.content.decode()
         post(support, address("give_site", world.bob), site=site.pk)
 
         assert list(world.bob.get_accessible_sites()) == [site]
