@@ -69,8 +69,8 @@ def _made(model: type[models.Model], values: Iterable[tuple[str, object]]) -> mo
 
 
 # What the gate, the roles and the answers of sign-in, site and account look at.
-_USER = "id password token_stamp email name account role is_superuser is_staff is_active"
-_USER += " date_joined"
+_USER = "id password last_login token_stamp email name account role is_superuser is_staff"
+_USER += " is_active date_joined"
 _ACCOUNT = "id name slug owner plan is_system status status_reason trial_ends_at"
 _ACCOUNT += " exempt_from_suspension is_deleted"
 _PLAN = "id name slug included_credits max_sites max_users features is_active"
