@@ -194,6 +194,19 @@ def test_a_fault_of_the_ledger_is_not_taken_for_a_used_key(committed: None) -> N
         spend(account)
 
 
+def test_ids_that_begin_again_are_told_and_not_tried_until_one_is_free(committed: None) -> None:
+    account = make_account(credits=100)
+    used = spend(account).transaction_id
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('igny8_credit_transactions', 'id'), %s, false)",
+            [used],
+        )
+
+    with nothing_changes(), pytest.raises(IntegrityError, match="pkey"):
+        spend(account, idempotency_key="another")
+
+
 def test_one_statement_where_it_can_be_spent_and_two_where_not(committed: None) -> None:
     account = make_account(credits=9)
     for statements, refusal in ((1, None), (2, None), (2, InsufficientCredits)):
