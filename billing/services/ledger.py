@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import IntegrityError
+
 from billing.models import MAX_AMOUNT, TransactionType
 from billing.services.costs import cost_out_of_range
 from tenancy.errors import InvalidValue, ServiceError, StateConflict
@@ -54,6 +56,10 @@ class Posted(NamedTuple):
     available: int
     replayed: bool
 
+
+# What the database refuses and `post_credit` has an answer to: a key that was used before, a price
+# out of range, a batch with an item that does not fit.
+_ANSWERED = ("ledger_idempotency", "ledger_amount_range", "batch_is_whole")
 
 _POST = "SELECT * FROM post_credit(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
@@ -134,6 +140,20 @@ def post(
     )
     row = one_row(_POST, parameters)
     return answer(row, account=account, type=type, operation=operation)
+
+
+def post_at_once(statement: str, parameters: Sequence[object]) -> tuple | None:
+    """The row that a statement of spending returns; None where `post_credit` must be asked instead.
+
+    That is inside of a transaction, which an error would be the end of, where nothing was posted,
+    and where the database refuses what `post_credit` has an answer to.
+    """
+    try:
+        return one_row(statement, parameters, outside_only=True)
+    except IntegrityError as error:
+        if error.__cause__.diag.constraint_name not in _ANSWERED:
+            raise
+        return None
 
 
 def answer(

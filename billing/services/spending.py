@@ -4,40 +4,40 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import IntegrityError
-
 from billing.models import TransactionType
 from billing.services import holds
 from billing.services.costs import cost_of, price_arguments
-from billing.services.ledger import Posted, answer, check_key, with_request
+from billing.services.ledger import Posted, answer, check_key, post_at_once, with_request
 from tenancy.models import Account
 from tenancy.round_trip import one_row
 
-_ASKED = """(
-    SELECT %s::bigint AS account, %s::text AS operation, %s::bigint AS units, %s::text AS unit,
-           %s::bigint AS credits, %s::text AS description, %s::text AS key, %s::jsonb AS metadata,
-           %s::boolean AS wait
-) AS asked, operation_cost(asked.operation, asked.units, asked.unit, asked.credits) AS price"""
-# No row where the account cannot spend that, or another call with this key is at work. See
-# docs/adr/0016.
-_POST = f"""
+# No row where the account cannot spend that, the operation has no price in the table, or another
+# call with this key is at work. See docs/adr/0016.
+_POST = """
 INSERT INTO igny8_credit_transactions (
     account_id, sequence, type, amount, operation, description, reason, idempotency_key, metadata
 )
-SELECT asked.account, -1, 'deduction', -price.cost, asked.operation, asked.description, '',
-       asked.key, coalesce(asked.metadata, '{{}}')
-  FROM {_ASKED}
+SELECT asked.account, -1, 'deduction', -cost_of_units(price.unit, price.credits, asked.units),
+       asked.operation, asked.description, '', asked.key, coalesce(asked.metadata, '{}')
+  FROM (
+    SELECT %s::bigint AS account, %s::text AS operation, %s::bigint AS units,
+           %s::text AS description, %s::text AS key, %s::jsonb AS metadata, %s::boolean AS wait
+  ) AS asked
+  JOIN igny8_credit_costs AS price ON price.operation = asked.operation
  WHERE asked.wait OR pg_try_advisory_xact_lock(hashtextextended(asked.key, asked.account))
 RETURNING id, sequence, amount, balance_after, available_after, created_at
-"""  # noqa: S608 - a constant
-# What the database says where the key was used before, and where the price is out of range.
-_ANSWERED = ("ledger_idempotency", "ledger_amount_range")
-_POST_OR_SAY_WHY_NOT = f"""
+"""
+_POST_OR_SAY_WHY_NOT = """
 SELECT posted.*
-  FROM {_ASKED},
+  FROM (
+    SELECT %s::bigint AS account, %s::text AS operation, %s::bigint AS units,
+           %s::text AS description, %s::text AS key, %s::jsonb AS metadata, %s::boolean AS wait,
+           %s::text AS unit, %s::bigint AS credits
+  ) AS asked,
+       operation_cost(asked.operation, asked.units, asked.unit, asked.credits) AS price,
        post_credit(asked.account, 'deduction', -price.cost, asked.operation, asked.description, '',
                    NULL, NULL, asked.key, NULL, asked.metadata, asked.wait) AS posted
-"""  # noqa: S608 - a constant
+"""
 
 
 class Estimate(NamedTuple):
@@ -82,7 +82,7 @@ def deduct(
     Raises UnknownOperation, InvalidValue, InsufficientCredits, BalanceFrozen,
     IdempotencyKeyReused, RequestInProgress.
     """
-    operation, *price = price_arguments(operation=operation, units=units)
+    operation, units, *default_price = price_arguments(operation=operation, units=units)
     if idempotency_key is not None:
         check_key(idempotency_key)
     metadata = with_request(metadata, fingerprint)
@@ -90,13 +90,13 @@ def deduct(
     asked = (
         account.pk,
         operation,
-        *price,
+        units,
         description,
         idempotency_key,
         json.dumps(metadata) if metadata else None,
         wait or idempotency_key is None,
     )
-    if posted := _post(asked):
+    if posted := post_at_once(_POST, asked):
         row_id, sequence, amount, balance_after, available, created_at = posted
         return Posted(
             row_id,
@@ -111,21 +111,9 @@ def deduct(
             False,
         )
     return answer(
-        one_row(_POST_OR_SAY_WHY_NOT, asked),
+        one_row(_POST_OR_SAY_WHY_NOT, (*asked, *default_price)),
         account=account,
         type=TransactionType.DEDUCTION,
         operation=operation,
         fingerprint=fingerprint,
     )
-
-
-def _post(asked: tuple) -> tuple | None:
-    """The new row, or None: inside of a transaction, where the row was left out, or where the
-    database refuses what `post_credit` has an answer to.
-    """
-    try:
-        return one_row(_POST, asked, outside_only=True)
-    except IntegrityError as error:
-        if error.__cause__.diag.constraint_name not in _ANSWERED:
-            raise
-        return None
