@@ -1,9 +1,9 @@
 """The shortest way to the database, for the statements that every call of the API waits for."""
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
-from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -13,8 +13,18 @@ from psycopg.pq import DiagnosticField, ExecStatus, Format, PGconn, PGresult
 
 _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
-# What was prepared in each session. Nothing in it holds the connection: it goes when that goes.
-_prepared: WeakKeyDictionary[Connection, dict[str, "_Statement"]] = WeakKeyDictionary()
+
+class _Mine(threading.local):
+    """What this thread has: Django's connection, which stays the same object when it is opened
+    anew, the driver's in it, and what was prepared in that.
+    """
+
+    here: BaseDatabaseWrapper | None = None
+    connection: Connection | None = None
+    statements: dict[str, "_Statement"]
+
+
+_mine = _Mine()
 
 
 def one_row(
@@ -52,7 +62,9 @@ def all_rows(
     One for `outside_only` is not sent inside of a transaction, which its error would be the end of:
     it gives no rows there.
     """
-    here = connections[DEFAULT_DB_ALIAS]
+    here = _mine.here
+    if here is None:
+        here = _mine.here = connections[DEFAULT_DB_ALIAS]
     if outside_only and not here.get_autocommit():
         return []
     if here.execute_wrappers or here.queries_logged:
@@ -87,12 +99,11 @@ def _rows(here: BaseDatabaseWrapper, sql: str, parameters: Sequence[object]) -> 
 
 
 def _statement(connection: Connection, sql: str) -> "_Statement":
-    statements = _prepared.get(connection)
-    if statements is None:
-        statements = _prepared[connection] = {}
-    statement = statements.get(sql)
+    if _mine.connection is not connection:
+        _mine.connection, _mine.statements = connection, {}
+    statement = _mine.statements.get(sql)
     if statement is None:
-        statement = statements[sql] = _Statement(sql, connection.adapters)
+        statement = _mine.statements[sql] = _Statement(sql, connection.adapters)
     return statement
 
 

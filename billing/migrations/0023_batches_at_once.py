@@ -76,7 +76,8 @@ BEGIN
           FROM placed
     )
     SELECT array_agg(id ORDER BY n), array_agg(sequence ORDER BY n), array_agg(-cost ORDER BY n),
-           array_agg(balance_after ORDER BY n), array_agg(balance_after - held ORDER BY n), now()
+           array_agg(balance_after ORDER BY n), array_agg(balance_after - held ORDER BY n),
+           statement_timestamp()
       INTO NEW.ids, NEW.sequences, NEW.amounts, NEW.balances_after, NEW.available_after,
            NEW.created_at
       FROM placed;

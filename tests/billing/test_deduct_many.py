@@ -1,25 +1,50 @@
 """Many deductions in one round trip, each with its own key and its own result."""
 
+import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 
 import pytest
-from django.db import DataError, OperationalError, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from billing.models import CreditTransaction, Operation
+from billing.models import CreditBalance, CreditCost, CreditTransaction, Operation
 from billing.services import batches, proof
 from billing.services.batches import Deduction, Outcome, deduct_many
 from billing.services.costs import UnknownOperation
-from billing.services.ledger import BalanceFrozen, IdempotencyKeyReused, InsufficientCredits
+from billing.services.ledger import (
+    BalanceFrozen,
+    IdempotencyKeyReused,
+    InsufficientCredits,
+    Posted,
+)
 from tenancy.errors import InvalidValue
 from tenancy.models import Account
-from tests.conftest import World
+from tests.conftest import Prepared, World, put_world
 from tests.digest import nothing_changes, refused
 from tests.factories import make_account
-from tests.planting import freeze
+from tests.planting import freeze, plant
 from tests.racing import Meeting, at_once, books_agree
+from tests.sql import in_one_transaction, run
 
 IMAGES = Operation.IMAGE_GENERATION  # costs 5 for each image
+
+
+@pytest.fixture(params=["alone", "in a transaction"])
+def way(committed: None, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Alone, a batch is posted as a whole; each item of it is asked for itself where that fails,
+    and in a transaction. The answers are the same.
+    """
+    around = nullcontext() if request.param == "alone" else transaction.atomic()
+    with around:
+        yield
+
+
+@pytest.fixture
+def world(prepared_world: Prepared, way: None) -> World:
+    return put_world(prepared_world)
 
 
 def item(account: Account, key: str, units: int = 1, **more: object) -> Deduction:
@@ -57,7 +82,43 @@ def test_each_item_is_a_row_of_its_own(world: World) -> None:
         (world.other, "c", IMAGES),
     ]
     assert rows[1].metadata == {"post": 7}
+    assert [outcome.posted for outcome in outcomes] == [as_posted(row) for row in rows]
     assert proof.differences() == []
+
+
+def as_posted(row: CreditTransaction) -> Posted:
+    return Posted(
+        row.pk,
+        row.sequence,
+        row.type,
+        row.amount,
+        row.balance_after,
+        row.operation,
+        row.description,
+        row.created_at,
+        row.available_after,
+        False,
+    )
+
+
+def test_what_is_held_is_not_available(world: World) -> None:
+    plant("UPDATE igny8_credit_balances SET held = 900 WHERE account_id = %s", world.home.pk)
+
+    outcomes = deduct_many(items=[item(world.home, key) for key in "ab"])
+
+    assert [outcome.posted.available for outcome in outcomes] == [95, 90]
+    assert told(deduct_many(items=[item(world.home, "c", 19)])) == [InsufficientCredits]
+
+
+def test_the_price_is_the_tables_and_without_a_row_the_default(world: World) -> None:
+    CreditCost.objects.update_or_create(
+        operation=Operation.CLUSTERING, defaults={"unit": "fixed", "credits": 7}
+    )
+    CreditCost.objects.filter(operation=IMAGES).delete()
+
+    clustering = item(world.home, "a", operation=Operation.CLUSTERING)
+
+    assert told(deduct_many(items=[clustering, item(world.home, "b")])) == [-7, -5]
 
 
 def test_the_same_batch_again_posts_nothing(world: World) -> None:
@@ -79,7 +140,7 @@ def test_a_key_twice_in_a_batch_counts_once(world: World) -> None:
     assert told(deduct_many(items=[item(world.home, "a", 2)])) == [IdempotencyKeyReused]
 
 
-def test_one_that_does_not_fit_is_refused_alone(db: None) -> None:
+def test_one_that_does_not_fit_is_refused_alone(way: None) -> None:
     account = make_account(credits=20)
 
     outcomes = deduct_many(items=[item(account, "a", 3), item(account, "b", 2), item(account, "c")])
@@ -152,6 +213,49 @@ def test_the_largest_batch_is_one_query(
 
     assert Counter(told(outcomes)) == {-1: 1_000}
     assert world.home.credits == 0
+
+
+def test_one_query_where_all_of_it_fits_and_two_where_not(committed_world: World) -> None:
+    both = [item(committed_world.home, "a"), item(committed_world.other, "b")]
+    for items, statements in ((both, 1), (both, 2), ([item(committed_world.home, "c", 500)], 2)):
+        with CaptureQueriesContext(connection) as heard:
+            deduct_many(items=items)
+        assert len(heard) == statements
+
+
+@pytest.mark.parametrize(
+    ("second", "refusal"),
+    [
+        ({"units": 200}, "not every item"),  # not enough
+        ({"operation": "translation"}, "not every item"),
+        ({"account": 0}, "not every item"),
+        ({"key": "a"}, "ledger_idempotency"),
+        ({"units": 0}, "ledger_amount_range"),
+    ],
+)
+def test_a_batch_is_posted_as_a_whole_or_not_at_all(
+    world: World, second: dict[str, object], refusal: str
+) -> None:
+    first = {"account": world.home.pk, "operation": IMAGES, "units": 1, "key": "a"}
+    items = json.dumps(
+        [row | {"description": ""} for row in (first, first | {"key": "b"} | second)]
+    )
+
+    with nothing_changes(), pytest.raises(IntegrityError, match=refusal):
+        in_one_transaction(
+            lambda: run("INSERT INTO igny8_credit_batches (items) VALUES (%s)", items)
+        )
+
+
+def test_a_client_cannot_say_where_its_row_stands(world: World) -> None:
+    """A trigger can: that of a batch has moved the balance already."""
+    row = CreditTransaction.objects.create(
+        account=world.home, type="deduction", amount=-5, sequence=7, balance_after=1
+    )
+
+    row.refresh_from_db()
+    assert (row.sequence, row.balance_after) == (2, 995)
+    assert CreditBalance.objects.get(account=world.home).credits == 995
 
 
 def test_a_failure_midway_leaves_nothing(committed_world: World) -> None:

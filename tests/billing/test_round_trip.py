@@ -124,7 +124,7 @@ def test_a_session_that_was_swapped_behind_us_gets_the_statement_itself(session:
 
 def test_what_another_process_prepared_in_a_session_is_used(session: None) -> None:
     one_row(NEXT, (1, "a"))
-    round_trip._prepared.clear()
+    round_trip._mine.statements.clear()
 
     assert one_row(NEXT, (1, "a")) == (2, "a")
     assert prepared() == 1

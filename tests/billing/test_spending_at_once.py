@@ -101,6 +101,12 @@ def test_the_price_is_the_tables(account: Account) -> None:
     assert spend(account, units=3).amount == -24
 
 
+def test_without_a_price_in_the_table_it_is_the_default(account: Account) -> None:
+    CreditCost.objects.filter(operation=Operation.IMAGE_GENERATION).delete()
+
+    assert spend(account, units=3).amount == -15
+
+
 def test_a_key_that_comes_back_spends_once(account: Account) -> None:
     first = spend(account, fingerprint="f")
 

@@ -83,7 +83,9 @@ def test_the_serving_role_holds_and_resolves(serving):
     assert holds.balance(account=serving, now=NOW).available == 46
 
 
-def test_the_serving_role_spends_many_at_once(serving):
+@pytest.mark.parametrize("way", ["serving", "serving_alone"])
+def test_the_serving_role_spends_many_at_once(request, way):
+    serving = request.getfixturevalue(way)
     item = batches.Deduction(serving, Operation.IMAGE_GENERATION, "one")
 
     assert batches.deduct_many(items=[item])[0].posted.balance_after == 45
