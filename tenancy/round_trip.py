@@ -86,7 +86,7 @@ def all_rows(
 
 
 def _rows(here: BaseDatabaseWrapper, sql: str, parameters: Sequence[object]) -> list[tuple]:
-    with here.wrap_database_errors:
+    try:
         if here.autocommit:
             connection = here.connection
             return _statement(connection, sql).rows(connection.pgconn, parameters)
@@ -96,6 +96,9 @@ def _rows(here: BaseDatabaseWrapper, sql: str, parameters: Sequence[object]) -> 
         with here.connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall()
+    except errors.Error:
+        with here.wrap_database_errors:
+            raise
 
 
 def _statement(connection: Connection, sql: str) -> "_Statement":
