@@ -51,7 +51,8 @@ BEGIN
 END $$;
 """
 
-# Depth 1 is this trigger alone: a client's statement. Deeper, the ledger or a hold writes.
+# Depth 1 is this trigger alone: a client's statement. Deeper, the ledger or a hold writes. After an
+# update, not before: for a trigger before it, PostgreSQL locks the row and then writes to it again.
 BALANCE_GUARD = """
 CREATE OR REPLACE FUNCTION igny8_refuse_balance_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -74,7 +75,7 @@ DROP TRIGGER balance_guard_insert ON igny8_credit_balances;
 DROP TRIGGER balance_guard_update ON igny8_credit_balances;
 CREATE TRIGGER balance_guard_insert BEFORE INSERT ON igny8_credit_balances
     FOR EACH ROW EXECUTE FUNCTION igny8_refuse_balance_change();
-CREATE TRIGGER balance_guard_update BEFORE UPDATE ON igny8_credit_balances
+CREATE TRIGGER balance_guard_update AFTER UPDATE ON igny8_credit_balances
     FOR EACH ROW EXECUTE FUNCTION igny8_refuse_balance_change();
 """
 BALANCE_GUARD_BEFORE = (
