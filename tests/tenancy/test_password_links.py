@@ -4,7 +4,6 @@ import smtplib
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.tokens import default_token_generator
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
@@ -12,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from console import passwords
 from tenancy.api import tokens
 from tenancy.api.problems import ApiError
 from tenancy.errors import InvalidValue, StateConflict
@@ -224,7 +224,7 @@ class TestAccept:
 
     def test_a_link_of_staff_sets_no_password_here(self, bob: User) -> None:
         with refused(InvitationOver):
-            accept(bob, default_token_generator.make_token(bob))
+            accept(bob, passwords.link_tokens.make_token(bob))
 
     def test_of_eight_at_once_one_sets_it(self, committed_world: World) -> None:
         bob, token = committed_world.bob, link(committed_world.bob)
