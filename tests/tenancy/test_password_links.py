@@ -2,6 +2,7 @@
 
 import smtplib
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core import mail
@@ -15,8 +16,8 @@ from console import passwords
 from tenancy.api import tokens
 from tenancy.api.problems import ApiError
 from tenancy.errors import InvalidValue, StateConflict
-from tenancy.models import AuditEvent, User
-from tenancy.services import lifecycle, password_links, users
+from tenancy.models import AuditEvent, Plan, User
+from tenancy.services import invitations, lifecycle, password_links, users
 from tenancy.services.password_links import InvitationOver, link_tokens
 from tenancy.services.person_guards import StaffToo
 from tests.conftest import World
@@ -186,6 +187,30 @@ class TestSend:
         (letter,) = work_off()
 
         assert accept(bob, letter.body.split("token=")[1].split()[0])
+
+    def test_an_invitation_is_tried_three_times_more_and_then_a_person_must_look(
+        self, world: World, settings: object
+    ) -> None:
+        settings.EMAIL_BACKEND = f"{__name__}.BrokenServer"
+        invite = partial(invitations.invite, account=world.home, email="zoe@shop.example")
+        Plan.objects.update(max_users=9)
+        zoe = invite(role="editor", by=world.alice, reason=REASON)
+
+        for attempt, minutes in ((1, 5), (2, 60), (3, 360)):
+            assert work_off() == []
+            failed = AuditEvent.objects.filter(verb="email_failed").latest("id")
+            assert (failed.after["mail"], failed.after["attempt"]) == ("invitation", attempt)
+            waits = DBTaskResult.objects.get().run_after - failed.at
+            assert abs(waits - timedelta(minutes=minutes)) < timedelta(minutes=1)
+            DBTaskResult.objects.update(run_after=failed.at)
+        assert work_off() == queue() == []
+        assert a_copy(zoe).is_active
+
+        # The way out: whoever invites them again has another one sent.
+        settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+        invite(role="editor", by=world.alice, reason=REASON)
+        (letter,) = work_off()
+        assert accept(zoe, letter.body.split("token=")[1].split()[0])
 
 
 class TestAccept:
