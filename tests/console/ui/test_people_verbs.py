@@ -85,37 +85,52 @@ class TestOffered:
         "deactivate_user": "Deactivate",
     }
 
+    def offered(self, client: Client, user: User) -> set[str]:
+        """Of these verbs those with a button: on the person's page as in their account's tab."""
+        page = client.get(reverse("admin:tenancy_user_change", args=(user.pk,)))
+        account = reverse("admin:tenancy_account_change", args=(user.account_id,))
+        rows = client.get(f"{account}?tab=people").context["rows"]
+        (verbs,) = (row.verbs for row in rows if row.object == user)
+        offered = {each["title"] for each in page.context["actions_detail"]}
+        assert offered == {verb.label for verb in verbs}
+        return offered & set(self.VERBS.values())
+
     @pytest.mark.parametrize(
-        ("fact", "says"), [("staff", "more than a customer"), ("deleted", "Restore it first")]
+        ("fact", "says"),
+        [
+            ("staff", "more than a customer"),
+            ("deleted", "Restore it first"),
+            ("own", "You belong to"),
+        ],
     )
-    def test_nothing_for_staff_and_deleted_accounts(
+    def test_nothing_for_staff_deleted_accounts_and_ones_own(
         self, world: World, as_: SignIn, fact: str, says: str
     ) -> None:
-        support, account = as_(world.sam), factories.make_account(deleted=fact == "deleted")
+        account = factories.make_account(deleted=fact == "deleted")
         user = make_user(account, role=Role.EDITOR, is_staff=fact == "staff")
+        colleague = factories.make_staff("Support", account=account, role=Role.VIEWER)
+        support = as_(colleague if fact == "own" else world.sam)
 
-        page = support.get(reverse("admin:tenancy_user_change", args=(user.pk,)))
-        offered = {each["title"] for each in page.context["actions_detail"]}
-        assert not offered & set(self.VERBS.values())
+        assert not self.offered(support, user)
         for verb in self.VERBS:
             assert says in support.get(address(verb, user)).content.decode(), verb
 
     def test_all_of_them_for_who_was_invited(self, world: World, as_: SignIn) -> None:
         make_site(world.home)
-        page = as_(world.sam).get(reverse("admin:tenancy_user_change", args=(world.bob.pk,)))
 
-        assert {each["title"] for each in page.context["actions_detail"]} >= set(
-            self.VERBS.values()
-        )
-        assert "Invited, has not joined" in page.content.decode()
+        assert self.offered(as_(world.sam), world.bob) == set(self.VERBS.values())
+
+    def test_to_others_what_they_may(self, world: World, as_: SignIn) -> None:
+        make_site(world.home)
+        for staff in (world.fiona, factories.make_staff("Auditor")):
+            assert not self.offered(as_(staff), world.bob)
+        assert self.offered(as_(world.adam), world.bob) == {"Change role", "Deactivate"}
 
     def test_no_site_for_the_bot(self, world: World, as_: SignIn) -> None:
         make_site(world.home)
         bot = make_user(world.home, role=Role.SYSTEM_BOT)
-        page = as_(world.sam).get(reverse("admin:tenancy_user_change", args=(bot.pk,)))
 
-        offered = {each["title"] for each in page.context["actions_detail"]}
-        assert offered & set(self.VERBS.values()) == {"Deactivate"}
+        assert self.offered(as_(world.sam), bot) == {"Deactivate"}
 
     def test_who_signed_in_has_joined_without_a_password_too(
         self, world: World, as_: SignIn
