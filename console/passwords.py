@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.forms import SetPasswordForm
-from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.urls import reverse, reverse_lazy
 from django.utils.encoding import force_bytes
@@ -13,6 +12,16 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from tenancy.models import User
 from tenancy.services import passwords
+from tenancy.services.password_links import LinkTokens
+
+
+class StaffLinkTokens(LinkTokens):
+    """Of staff's links alone: the product's do not open the console."""
+
+    key_salt = "console.passwords"
+
+
+link_tokens = StaffLinkTokens()
 
 
 class ChangeOwnPasswordForm(AdminOwnPasswordChangeForm):
@@ -36,6 +45,7 @@ class SetPassword(PasswordResetConfirmView):
     """The page behind a sign-in link. It works once, for three days (PASSWORD_RESET_TIMEOUT)."""
 
     form_class = SetOwnPasswordForm
+    token_generator = link_tokens
     template_name = "console/set_password.html"
     success_url = reverse_lazy("admin:login")
     title = "Set your password"
@@ -48,7 +58,7 @@ class SetPassword(PasswordResetConfirmView):
 def sign_in_link(user: User) -> str:
     """The path of the page where this person, and nobody without the link, sets a password."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
-    return reverse("set-password", args=(uid, default_token_generator.make_token(user)))
+    return reverse("set-password", args=(uid, link_tokens.make_token(user)))
 
 
 def _set(user: User, password: str, reason: str) -> User:

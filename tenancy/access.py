@@ -79,3 +79,17 @@ def evaluate(account: Account | None, *, now: datetime) -> Access:
             HTTPStatus.PAYMENT_REQUIRED,
         )
     return ALLOWED
+
+
+def block_of(account: Account | None, *, now: datetime) -> str:
+    """Name the block that an account is under by what it is and since when; empty for none.
+
+    Two blocks of one account have different names, so that what one lets through is not let
+    through by the next.
+    """
+    verdict = evaluate(account, now=now)
+    if verdict.allowed or account is None:
+        return ""
+    # Of a trial that is over it is one block, before the daily job comes by and after.
+    since = account.trial_ends_at if verdict is _TRIAL_OVER else account.status_changed_at
+    return f"{verdict.code} {since}"

@@ -20,6 +20,8 @@ LADDER = (Role.VIEWER, Role.EDITOR, Role.ADMIN, Role.OWNER, Role.DEVELOPER)
 ASSIGNABLE = (Role.VIEWER, Role.EDITOR, Role.ADMIN, Role.OWNER)
 
 SEES_ALL_SITES = frozenset({Role.ADMIN, Role.OWNER, Role.DEVELOPER})
+# They see those given to them by name. The bot calls for accounts and is given none.
+SEES_GIVEN_SITES = frozenset({Role.VIEWER, Role.EDITOR})
 
 
 def at_least(role: str, minimum: str) -> bool:

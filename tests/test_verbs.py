@@ -178,6 +178,7 @@ def test_the_table_of_verbs_is_complete() -> None:
         "lifecycle.move",
         "plans.create_free_trial",
         "users.add",
+        "users.lock_out",
         "activations.activate",
         "allocations.place",
         "allocations.undo",

@@ -1,5 +1,7 @@
 """An account's own page: status, plan, usage, credits, what is paid."""
 
+from contextlib import suppress
+
 from django.utils import timezone
 from rest_framework import serializers
 
@@ -8,14 +10,18 @@ from billing.models import Subscription
 from billing.services import holds
 from tenancy import access
 from tenancy.api.calls import Call
-from tenancy.api.fields import Id, Moment
+from tenancy.api.codes import Code
+from tenancy.api.fields import Email, Id, Moment, Text
 from tenancy.api.gate import Blocked
 from tenancy.api.operations import operation
-from tenancy.api.permissions import MayRead
-from tenancy.api.shapes import Answer
+from tenancy.api.permissions import IsOwnerOrAdmin, MayRead
+from tenancy.api.reasons import reason_of
+from tenancy.api.shapes import Answer, Body
 from tenancy.api.views import ApiView
-from tenancy.models import AccountStatus, Feature, SuspensionReason
-from tenancy.services import limits
+from tenancy.errors import NothingChanged
+from tenancy.models import Account, AccountStatus, Feature, SuspensionReason
+from tenancy.roles import at_least
+from tenancy.services import accounts, limits
 
 
 class PlanLimits(Answer):
@@ -42,6 +48,32 @@ class AccessAnswer(Answer):
     message = serializers.CharField()
 
 
+class BillingData(Answer):
+    billing_email = serializers.CharField(help_text="Empty: mails go to the owner.")
+    billing_address_line1 = serializers.CharField()
+    billing_address_line2 = serializers.CharField()
+    billing_address_city = serializers.CharField()
+    billing_address_state = serializers.CharField()
+    billing_address_postal_code = serializers.CharField()
+    billing_address_country = serializers.CharField()
+
+
+class BillingBody(Body):
+    billing_email = Email(
+        required=False,
+        allow_blank=True,
+        help_text="Where invoices and reminders go. Empty: to the owner.",
+    )
+    billing_address_line1 = Text(required=False, allow_blank=True)
+    billing_address_line2 = Text(required=False, allow_blank=True)
+    billing_address_city = Text(required=False, allow_blank=True, max_length=100)
+    billing_address_state = Text(required=False, allow_blank=True, max_length=100)
+    billing_address_postal_code = Text(required=False, allow_blank=True, max_length=20)
+    billing_address_country = Text(
+        required=False, allow_blank=True, max_length=2, help_text="Two letters, such as PK or US."
+    )
+
+
 class AccountAnswer(Answer):
     id = Id()
     name = serializers.CharField()
@@ -56,30 +88,58 @@ class AccountAnswer(Answer):
     available = serializers.IntegerField()
     trial_ends_at = Moment(allow_null=True)
     subscription = SubscriptionAnswer(allow_null=True)
+    billing = BillingData(allow_null=True, help_text="Told to an admin or owner; else null.")
 
 
 class AccountView(ApiView):
     @operation("The account", rights=[MayRead], answer=AccountAnswer, blocked=Blocked.READS)
     def get(self, call: Call) -> dict[str, object]:
         """What it may do, what it has used, what it has paid. Open to a suspended account too."""
-        account = call.account
-        now = timezone.now()
-        balance = holds.balance(account=account, now=now)
-        return {
-            "pk": account.pk,
-            "name": account.name,
-            "slug": account.slug,
-            "status": account.status,
-            "status_reason": account.status_reason,
-            "access": access.evaluate(account, now=now),
-            "plan": account.plan,
-            "usage": {
-                "sites": limits.sites_used(account),
-                "users": limits.users_used(account),
-            },
-            "credits": balance.credits,
-            "held": balance.held,
-            "available": balance.available,
-            "trial_ends_at": account.trial_ends_at,
-            "subscription": Subscription.objects.filter(account=account).first(),
-        }
+        return _told(call, call.account)
+
+    @operation(
+        "Change the billing data",
+        rights=[IsOwnerOrAdmin],
+        body=BillingBody,
+        answer=AccountAnswer,
+        blocked=Blocked.PAYS,
+        errors=[Code.STATE_CONFLICT],
+    )
+    def patch(self, call: Call) -> dict[str, object]:
+        """What stands on invoices, and where they go. Only what is given changes; giving what it
+        has already changes nothing."""
+        # Who calls came with a part of the account; its history keeps all of it.
+        account = Account.objects.select_related("plan").get(pk=call.account.pk)
+        with suppress(NothingChanged):
+            accounts.edit(account=account, changes=call.data, by=call.user, reason=reason_of(call))
+        return _told(call, account)
+
+
+def _told(call: Call, account: Account) -> dict[str, object]:
+    now = timezone.now()
+    balance = holds.balance(account=account, now=now)
+    return {
+        "pk": account.pk,
+        "name": account.name,
+        "slug": account.slug,
+        "status": account.status,
+        "status_reason": account.status_reason,
+        "access": access.evaluate(account, now=now),
+        "plan": account.plan,
+        "usage": {
+            "sites": limits.sites_used(account),
+            "users": limits.users_used(account),
+        },
+        "credits": balance.credits,
+        "held": balance.held,
+        "available": balance.available,
+        "trial_ends_at": account.trial_ends_at,
+        "subscription": Subscription.objects.filter(account=account).first(),
+        "billing": _billing_data(call, account),
+    }
+
+
+def _billing_data(call: Call, account: Account) -> dict[str, str] | None:
+    if not at_least(call.user.role, IsOwnerOrAdmin.minimum):
+        return None
+    return Account.objects.values(*accounts.BILLING_DATA).get(pk=account.pk)

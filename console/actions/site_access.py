@@ -10,6 +10,7 @@ from console.actions.forms import VerbForm
 from console.actions.users import PersonVerb
 from tenancy.errors import NothingChanged
 from tenancy.models import Site, User
+from tenancy.roles import SEES_GIVEN_SITES
 from tenancy.services import site_access
 
 
@@ -66,7 +67,12 @@ class GiveSite(SiteAccessVerb):
     def refusal(self, target: User) -> str:
         if not target.is_active:
             return f"{target.email} is deactivated. Let them back in first."
-        return super().refusal(target)
+        if refusal := super().refusal(target):
+            return refusal
+        if target.role not in SEES_GIVEN_SITES:
+            role = target.get_role_display().lower()
+            return f"{target.email} is {role}. Only editors and viewers are given sites."
+        return ""
 
     def consequences(self, target: User, by: User) -> list[Consequence]:
         if not not_given(target).exists():

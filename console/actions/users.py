@@ -3,11 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin import ModelAdmin
+from django.db import models
+from django.http import HttpRequest
 
 from console.actions.base import Consequence, Done, Verb
 from console.actions.forms import VerbForm
 from tenancy.errors import ServiceError
-from tenancy.models import User
+from tenancy.models import Account, User
 from tenancy.records import refuse_own_account
 from tenancy.roles import ASSIGNABLE, Role
 from tenancy.services import invitees, ownership, password_links, users
@@ -202,6 +205,13 @@ class WithdrawInvitation(PersonVerb):
         account, email = target.account, target.email
         invitees.withdraw(user=target, by=by, reason=reason, ticket_url=ticket_url)
         return Done(f"The invitation of {email} is withdrawn.", target=account)
+
+    def next_page(
+        self, model_admin: ModelAdmin, request: HttpRequest, target: models.Model | None
+    ) -> str:
+        """To the account's other people: the person's own page has nothing to show any more."""
+        page = super().next_page(model_admin, request, target)
+        return f"{page}?tab=people" if isinstance(target, Account) else page
 
 
 def owns(target: User) -> str:

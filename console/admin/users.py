@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -72,24 +73,24 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
     search_help_text = "E-mail, name, account"
 
     pasted = ("email",)
+    csv_values = {"can_sign_in": lambda user: _sign_in(user)[0]}
     fieldsets = (
-        (None, {"fields": ("email", "name", "sign_in", "last_seen")}),
+        (None, {"fields": ("email", "name", "can_sign_in", "last_seen")}),
         ("Account", {"when": "account_id", "fields": ("account_link", "role", "sites")}),
         ("Console", {"when": "is_staff", "fields": ("group_names", ("power",))}),
         ("Dates", {"fields": ("date_joined", "acts")}),
     )
 
     account_link = columns.link("account", "Account")
-    can_sign_in = columns.either(
-        "is_active", "Sign-in", yes="Can sign in", no="Deactivated", good=True
-    )
     last_seen = columns.moment("last_login", "Last sign-in")
     joined = columns.day("date_joined", "Date joined")
     sites = columns.rows_of("user", "tenancy.SiteUserAccess", "Sites given by name")
     acts = columns.rows_of("actor", "tenancy.AuditEvent", "What this person did")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).defer("password")
+        """Of the password only whether there is one: `has_joined` of many people."""
+        invited = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX, last_login=None)
+        return super().get_queryset(request).defer("password").annotate(is_invited=invited)
 
     def usual_columns(self, request: HttpRequest) -> tuple[str, ...]:
         if shows_staff(request):
@@ -124,11 +125,8 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
         ]
 
     @display(description="Sign-in")
-    def sign_in(self, user: User) -> str:
-        """As in the list, which does not read the password that tells who was only invited."""
-        if user.is_active and not user.has_joined:
-            return columns.badge("Invited, has not joined", "info")
-        return self.can_sign_in(user)
+    def can_sign_in(self, user: User) -> str:
+        return columns.badge(*_sign_in(user))
 
     @display(description="Groups")
     def group_names(self, user: User) -> str:
@@ -146,3 +144,10 @@ class UserAdmin(CsvExportMixin, BoundedSearchMixin, ConsoleAdmin):
 
 def shows_staff(request: HttpRequest) -> bool:
     return request.GET.get("is_staff__exact") == "1"
+
+
+def _sign_in(user: User) -> tuple[str, str]:
+    """Whether they can sign in, and its color."""
+    if not user.is_active:
+        return "Deactivated", "danger"
+    return ("Invited, has not joined", "info") if user.is_invited else ("Can sign in", "success")

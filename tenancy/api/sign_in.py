@@ -90,10 +90,13 @@ class RefreshView(ApiView):
         errors=[Code.TOKEN_EXPIRED, Code.TOKEN_INVALID, Code.USER_INACTIVE, *OF_THE_BLOCKED],
     )
     def post(self, call: Call) -> dict[str, str]:
-        """A token works once; of several calls with it, one gets the new pair."""
+        """A token works once; of several calls with it, one gets the new pair. While the account
+        is blocked, only those work that were given out since."""
         token = tokens.read_refresh(call.data["refresh"])
         user = tokens.person_of(token)
-        gate.admit(user.account, blocked=Blocked.REFUSED, unknown=Code.TOKEN_INVALID)
+        # Who signed in during the block goes on reading why, and how to pay.
+        blocked = Blocked.READS if tokens.is_of_this_block(token, user) else Blocked.REFUSED
+        gate.admit(user.account, blocked=blocked, unknown=Code.TOKEN_INVALID)
         tokens.claim(token)
         return tokens.issue(user)
 

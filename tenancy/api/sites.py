@@ -64,6 +64,20 @@ class NewKeyAnswer(Answer):
     created_at = Moment(source="key.created_at")
 
 
+class KeyFacts(Answer):
+    prefix = serializers.CharField(help_text="The key's visible start.")
+    created_at = Moment()
+    last_used_at = Moment(allow_null=True, help_text="To the minute; null until it is used.")
+
+
+class ReplacedKey(KeyFacts):
+    expires_at = Moment(help_text="When it ends, if it is not ended before.")
+
+
+class KeyAnswer(KeyFacts):
+    replaced = ReplacedKey(many=True, help_text="Older keys whose overlap is not over.")
+
+
 class SitesView(ApiView):
     @operation("List sites", rights=[IsViewerOrAbove], query=PageQuery, answer=paged(SiteAnswer))
     def get(self, call: Call) -> dict[str, object]:
@@ -119,6 +133,21 @@ class SiteView(ApiView):
 
 
 class SiteKeyView(ApiView):
+    @operation("Show the API key", rights=[IsOwnerOrAdmin], answer=KeyAnswer)
+    def get(self, call: Call, site_id: str) -> dict[str, object]:
+        """When it was made and last used, never the key itself. 404 while the site has none."""
+        site = found(call, accessible(call), site_id)
+        keys = api_keys.working(site, now=timezone.now())
+        if not keys:
+            raise ApiError(Code.NOT_FOUND)
+        present, *replaced = keys
+        return {
+            "prefix": present.prefix,
+            "created_at": present.created_at,
+            "last_used_at": present.last_used_at,
+            "replaced": replaced,
+        }
+
     @operation(
         "Make a new API key",
         rights=[IsOwnerOrAdmin],

@@ -7,12 +7,14 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection
+from django.utils import timezone
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
+from tenancy.access import block_of
 from tenancy.api import identity
 from tenancy.api.codes import Code
 from tenancy.api.problems import ApiError
@@ -22,6 +24,8 @@ type Claims = Mapping[str, object]
 
 # Changes with the password and when somebody is locked out, and so ends every token made before.
 MARK_CLAIM = "pwd"
+# In a token made while the account was blocked: which block it was.
+BLOCK_CLAIM = "block"
 LONGEST_TOKEN = 2_000  # characters; ours have a quarter of that
 
 # Of several calls with one token, the database lets exactly one insert this row.
@@ -37,6 +41,8 @@ def issue(user: User) -> dict[str, str]:
     refresh = RefreshToken()
     refresh["user_id"] = str(user.pk)
     refresh[MARK_CLAIM] = mark_of(user)
+    if block := block_of(user.account, now=timezone.now()):
+        refresh[BLOCK_CLAIM] = block
     OutstandingToken.objects.create(
         user=user,
         jti=refresh["jti"],
@@ -63,6 +69,12 @@ def person_of(token: Claims) -> User:
     if token.get(MARK_CLAIM) != mark_of(user):
         raise ApiError(Code.TOKEN_INVALID)
     return user
+
+
+def is_of_this_block(token: Claims, user: User) -> bool:
+    """Whether it was made during the block that the account is under now."""
+    block = block_of(user.account, now=timezone.now())
+    return bool(block) and token.get(BLOCK_CLAIM) == block
 
 
 def read_access(text: str) -> Claims:

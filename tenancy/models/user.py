@@ -81,6 +81,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Sessions end with the tokens: none comes back with a person who is let back in."""
+        return super()._get_session_auth_hash(secret) + self.token_stamp
+
     @property
     def has_joined(self) -> bool:
         """Whether they ever had a password or signed in; until then they are invited."""

@@ -22,8 +22,8 @@ from tenancy.records import (
     snapshot,
 )
 
-EDITABLE = (
-    "name",
+# What stands on an invoice, and where it goes: the customer's own to say.
+BILLING_DATA = (
     "billing_email",
     "billing_address_line1",
     "billing_address_line2",
@@ -31,9 +31,8 @@ EDITABLE = (
     "billing_address_state",
     "billing_address_postal_code",
     "billing_address_country",
-    "payment_method",
-    "exempt_from_suspension",
 )
+EDITABLE = ("name", *BILLING_DATA, "payment_method", "exempt_from_suspension")
 DAY = timedelta(hours=24)
 
 

@@ -91,6 +91,11 @@ def _end_older(site: Site, *, at: datetime) -> None:
             key.save(update_fields=["expires_at"])
 
 
+def working(site: Site, *, now: datetime) -> list[ApiKey]:
+    """The keys that a site can call in with at `now`: the present one, then those it replaced."""
+    return [key for key in ApiKey.objects.filter(site=site, revoked_at=None) if key.works(now)]
+
+
 @transaction.atomic
 def revoke(
     *, site: Site, by: User | None, reason: str, now: datetime, ticket_url: str = ""
@@ -102,12 +107,12 @@ def revoke(
     reason = clean_reason(reason)
     lock(site)
     refuse_own_account(by=by, account=site.account)
-    working = [key for key in ApiKey.objects.filter(site=site, revoked_at=None) if key.works(now)]
-    if not working:
+    ended = working(site, now=now)
+    if not ended:
         raise StateConflict(
             f"{site.name} has no working API key; nothing was changed.", current="no key"
         )
-    for key in working:
+    for key in ended:
         key.revoked_at = now
         key.revoked_by = by
         key.revoked_reason = reason
@@ -118,8 +123,8 @@ def revoke(
         reason=reason,
         target=site,
         account=site.account,
-        before={"keys": [str(key) for key in working]},
+        before={"keys": [str(key) for key in ended]},
         after={"keys": []},
         ticket_url=ticket_url,
     )
-    return working
+    return ended

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from tenancy.errors import InvalidValue, NothingChanged, StateConflict
 from tenancy.models import Site, SiteUserAccess, User
 from tenancy.records import clean_reason, lock, record
+from tenancy.roles import SEES_GIVEN_SITES
 from tenancy.services import person_guards, sites
 
 
@@ -16,11 +17,17 @@ def give(
     """Let an editor or viewer see a site of their account.
 
     Raises NothingChanged when they do already, InvalidValue for a person of another account,
-    StateConflict for one who sees every site, is deactivated, or for a deleted site or account;
-    NotPermitted, StaffToo, OwnAccount.
+    StateConflict for one who sees every site, for a bot, for one who is deactivated, and for a
+    deleted site or account; NotPermitted, StaffToo, OwnAccount.
     """
     reason = clean_reason(reason)
     _lock(site, user, by=by)
+    if user.role not in SEES_GIVEN_SITES:
+        raise StateConflict(
+            f"{user.email} is {user.get_role_display().lower()}. Only editors and viewers are "
+            "given sites.",
+            current=user.role,
+        )
     if not user.is_active:
         raise StateConflict(
             f"{user.email} is deactivated. Let them back in first.", current="deactivated"

@@ -14,7 +14,7 @@ from tenancy.emails import lookup_form
 from tenancy.errors import InvalidValue, NotPermitted, ServiceError, StateConflict
 from tenancy.models import User
 from tenancy.records import change, clean_reason, lock, record, save_with_history
-from tenancy.services.users import clean_email
+from tenancy.services.users import clean_email, lock_out
 
 # Its members manage staff; without one of them nobody could let the next person in.
 ADMINISTRATORS = "Administrator"
@@ -147,7 +147,8 @@ def announce_sign_in_link(
 
 @transaction.atomic
 def deactivate(*, user: User, by: User | None, reason: str, ticket_url: str = "") -> User:
-    """Lock a member of staff out at once, in every session. What they did stays theirs.
+    """Lock a member of staff out at once. What they did stays theirs; their sessions, tokens and
+    sign-in links end for good.
 
     Raises OwnRights, LastAdministrator, StateConflict when they are out already or are no staff.
     """
@@ -158,9 +159,15 @@ def deactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
             f"{user.email} is deactivated already; nothing was changed.", current="deactivated"
         )
     _refuse_last_administrator(user)
-    return _set_active(
-        user, False, verb="staff_deactivated", by=by, reason=reason, ticket_url=ticket_url
+    lock_out(
+        user,
+        verb="staff_deactivated",
+        by=by,
+        reason=reason,
+        account=None,
+        ticket_url=ticket_url,
     )
+    return user
 
 
 @transaction.atomic
@@ -175,9 +182,16 @@ def reactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
         raise StateConflict(
             f"{user.email} can sign in already; nothing was changed.", current="active"
         )
-    return _set_active(
-        user, True, verb="staff_reactivated", by=by, reason=reason, ticket_url=ticket_url
+    change(
+        user,
+        {"is_active": True},
+        verb="staff_reactivated",
+        by=by,
+        reason=reason,
+        account=None,
+        ticket_url=ticket_url,
     )
+    return user
 
 
 def _groups(names: Collection[str]) -> list[Group]:
@@ -237,18 +251,3 @@ def _refuse_last_administrator(user: User) -> None:
         raise LastAdministrator(
             f"{user.email} is the last Administrator who can sign in. Add another one first."
         )
-
-
-def _set_active(
-    user: User, is_active: bool, *, verb: str, by: User | None, reason: str, ticket_url: str
-) -> User:
-    change(
-        user,
-        {"is_active": is_active},
-        verb=verb,
-        by=by,
-        reason=reason,
-        account=None,
-        ticket_url=ticket_url,
-    )
-    return user

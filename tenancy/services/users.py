@@ -120,7 +120,7 @@ def change_role(
 
 @transaction.atomic
 def deactivate(*, user: User, by: User | None, reason: str, ticket_url: str = "") -> User:
-    """Lock a user out at once, in every session. Their work stays; their tokens end for good.
+    """Lock a user out at once. Their work stays; their sessions and tokens end for good.
 
     Raises StateConflict when they are out already, own the account or are the last owner or
     admin who can sign in; OwnAccount.
@@ -134,20 +134,40 @@ def deactivate(*, user: User, by: User | None, reason: str, ticket_url: str = ""
         )
     refuse_owner(user)
     _refuse_last_head(user)
+    lock_out(
+        user,
+        verb="user_deactivated",
+        by=by,
+        reason=reason,
+        account=user.account,
+        ticket_url=ticket_url,
+    )
+    return user
+
+
+def lock_out(
+    user: User,
+    *,
+    verb: str,
+    by: User | None,
+    reason: str,
+    account: Account | None,
+    ticket_url: str,
+) -> None:
+    """Deactivate a locked person. What they hold ends for good: sessions, tokens, links."""
     user.is_active = False
     user.token_stamp = secrets.token_hex(16)
     save_with_history(user, by=by, reason=reason, fields=("is_active", "token_stamp"))
     record(
-        "user_deactivated",
+        verb,
         by=by,
         reason=reason,
         target=user,
-        account=user.account,
+        account=account,
         before={"is_active": True},
         after={"is_active": False},
         ticket_url=ticket_url,
     )
-    return user
 
 
 @transaction.atomic

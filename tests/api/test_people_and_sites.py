@@ -6,7 +6,7 @@ from tenancy.models import ApiKey, AuditEvent, Industry, IndustrySector, Site, U
 from tenancy.roles import Role
 from tests.api.world import Caller, by_token, code_of
 from tests.conftest import World
-from tests.factories import make_industry, make_site, make_user
+from tests.factories import NOW, make_industry, make_site, make_user
 
 FULL = {
     "name": "My Shop",
@@ -198,6 +198,48 @@ class TestKeys:
 
         # The last one ends all before it, also the one that was still in its overlap.
         assert answers == [[200], [200, 200], [401, 401, 200]]
+
+    def test_it_is_shown_without_the_key_itself(self, alice: Caller, world: World) -> None:
+        address = f"sites/{make_site(world.home).pk}/api-key/"
+        assert code_of(alice.get(address)) == "not_found"
+        first = alice.post(address, {}).json()
+        Caller({"Authorization": f"Api-Key {first['key']}"}).get("wordpress/site/")
+        used = ApiKey.objects.get().last_used_at
+        second = alice.post(address, {"overlap_hours": 2}).json()
+
+        response = alice.get(address)
+
+        ends = ApiKey.objects.get(prefix=first["prefix"]).expires_at
+        assert response.json() == {
+            "prefix": second["prefix"],
+            "created_at": second["created_at"],
+            "last_used_at": None,
+            "replaced": [
+                {
+                    "prefix": first["prefix"],
+                    "created_at": first["created_at"],
+                    "last_used_at": used.isoformat().replace("+00:00", "Z"),
+                    "expires_at": ends.isoformat().replace("+00:00", "Z"),
+                }
+            ],
+        }
+        for told in (first, second):
+            assert told["key"].removeprefix(told["prefix"]) not in response.content.decode()
+            ApiKey.objects.filter(prefix=told["prefix"]).update(expires_at=NOW)
+            left = alice.get(address)
+        assert code_of(left) == "not_found"
+
+    def test_of_what_is_revoked_or_deleted_nothing_is_shown(
+        self, alice: Caller, world: World
+    ) -> None:
+        site, other = make_site(world.home), make_site(world.home)
+        for one in (site, other):
+            alice.post(f"sites/{one.pk}/api-key/", {})
+        alice.delete(f"sites/{site.pk}/api-key/")
+        alice.delete(f"sites/{other.pk}/")
+
+        for one in (site, other):
+            assert code_of(alice.get(f"sites/{one.pk}/api-key/")) == "not_found"
 
     def test_revoking_ends_them_all(self, alice: Caller, world: World) -> None:
         site = make_site(world.home)

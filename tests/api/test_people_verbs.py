@@ -6,7 +6,7 @@ from tenancy.api import tokens
 from tenancy.models import AuditEvent, User
 from tenancy.roles import Role
 from tenancy.services import users
-from tests.api.world import Caller, anybody, by_token, code_of
+from tests.api.world import Caller, anybody, by_session, by_token, code_of
 from tests.conftest import World
 from tests.factories import REASON, make_site, make_user
 from tests.racing import a_copy
@@ -23,7 +23,8 @@ class TestBackIn:
         assert code_of(alice.post(f"{address}/reactivate/")) == "state_conflict"
 
     def test_what_they_held_before_is_over(self, world: World) -> None:
-        before = tokens.issue(world.bob)
+        before, session = tokens.issue(world.bob), by_session(world.bob)
+        assert session.get("auth/me/").status_code == 200
         users.deactivate(user=world.bob, by=world.sam, reason=REASON)
         users.reactivate(user=world.bob, by=world.sam, reason=REASON)
 
@@ -32,6 +33,7 @@ class TestBackIn:
 
         for response in (access, refresh):
             assert (response.status_code, code_of(response)) == (401, "token_invalid")
+        assert code_of(session.get("auth/me/")) == "not_authenticated"
         assert by_token(world.bob).get("auth/me/").status_code == 200
 
     def test_the_seat_may_be_taken_by_then(self, world: World) -> None:

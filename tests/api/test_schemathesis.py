@@ -100,6 +100,7 @@ class Stage:
             "plan": self.tenant.account.plan.slug,
             "domain": "sparrow.example",
             "wp_url": "https://sparrow.example/",
+            "billing_address_country": "PK",
             "amount": CONFIRM["amount"],
             "value_date": timezone.now().date().isoformat(),
             "password": PASSWORD,

@@ -17,9 +17,9 @@ from tenancy.services.password_links import link_tokens
 from tests.api.test_docs_page import codes_of
 from tests.api.world import Caller, anybody, by_token, code_of
 from tests.conftest import World
-from tests.factories import NOW, REASON, make_account, make_plan, make_user, put
+from tests.factories import DAY, NOW, REASON, make_account, make_plan, make_user, put
 from tests.mailing import work_off
-from tests.racing import Meeting, at_once
+from tests.racing import Meeting, a_copy, at_once
 
 PASSWORD = "correct horse battery staple"
 
@@ -162,6 +162,54 @@ class TestRefresh:
 
         assert anybody().post("auth/refresh/", {"refresh": refresh}).status_code == 200
 
+    @pytest.mark.parametrize(
+        "block",
+        [
+            {"status": "suspended", "status_reason": "manual"},
+            {"status": "suspended", "status_reason": "payment_failed"},
+            {"status": "cancelled"},
+            {"trial_ends_at": NOW},
+        ],
+    )
+    def test_of_who_signs_in_during_a_block_it_goes_on(
+        self, world: World, block: dict[str, object]
+    ) -> None:
+        before = refresh_of(world.charlie)
+        put(world.other, status_changed_at=NOW, **block)
+        during = refresh_of(a_copy(world.charlie))
+
+        pair = anybody().post("auth/refresh/", {"refresh": during}).json()
+        again = anybody().post("auth/refresh/", {"refresh": pair["refresh"]}).json()
+
+        caller = Caller({"Authorization": f"Bearer {again['access']}"})
+        assert caller.get("account/").json()["access"]["allowed"] is False
+        assert caller.get("billing/invoices/").status_code == 200
+        assert caller.get("users/").status_code in (402, 403)
+        refused = anybody().post("auth/refresh/", {"refresh": before})
+        assert code_of(refused) == code_of(caller.get("users/"))
+
+    def test_but_not_through_the_next_block(self, world: World) -> None:
+        suspended = {"status": "suspended", "status_reason": "manual"}
+        put(world.home, status_changed_at=NOW, **suspended)
+        during = refresh_of(a_copy(world.alice))
+        works = {"status": "active", "status_reason": "", "status_changed_at": NOW + DAY}
+        put(world.home, **works)
+        put(world.home, status_changed_at=NOW + 2 * DAY, **suspended)
+
+        assert code_of(anybody().post("auth/refresh/", {"refresh": during})) == "account_suspended"
+
+        put(world.home, **works)
+        assert anybody().post("auth/refresh/", {"refresh": during}).status_code == 200
+
+    def test_a_trial_that_is_over_is_one_block_whenever_the_day_suspends_it(
+        self, world: World
+    ) -> None:
+        put(world.other, trial_ends_at=NOW)
+        during = refresh_of(a_copy(world.charlie))
+        assert lifecycle.expire_trial(account=world.other, now=NOW + DAY)
+
+        assert anybody().post("auth/refresh/", {"refresh": during}).status_code == 200
+
     @pytest.mark.parametrize("text", ["x", "é", "a.b.c", "x" * 2000])
     def test_what_is_no_token_is_refused(self, db: None, text: str) -> None:
         assert code_of(anybody().post("auth/refresh/", {"refresh": text})) == "token_invalid"
@@ -190,11 +238,14 @@ def test_what_a_token_is_refused_with_is_described(
         {"status": "suspended", "status_reason": "manual"},
         {"status": "cancelled"},
         {"status": "active", "plan": make_plan(is_active=False)},
-        {"status": "active", "deleted": True},
+        {"is_deleted": True, "deleted_at": NOW, "restore_until": NOW},
     ]
-    people = [make_user(make_account(**state)) for state in states]
-    people += [make_user(world.home, is_active=False), world.alice]
-    answered = {code_of(anybody().post(path, {"refresh": refresh_of(one)})) for one in people}
+    held = [refresh_of(make_user(world.home, is_active=False)), refresh_of(world.alice)]
+    for state in states:
+        account = make_account(status="active")
+        held.append(refresh_of(make_user(account)))
+        put(account, **state)
+    answered = {code_of(anybody().post(path, {"refresh": refresh})) for refresh in held}
     monkeypatch.setattr(tokens.RefreshToken, "lifetime", timedelta(seconds=-1))
     answered.add(code_of(anybody().post(path, {"refresh": refresh_of(world.alice)})))
 

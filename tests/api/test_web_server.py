@@ -15,8 +15,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from console.settings.api import CORS_ALLOW_METHODS
 from dev.places import ROOT
 from tenancy.models import ApiKey, Site
+from tests.api.addresses import operations
 from tests.api.world import by_token, new_key
 from tests.conftest import World
 from tests.dev.test_run import free_port
@@ -146,13 +148,16 @@ class TestCors:
         assert (answer.status, answer.body) == (200, b"")
         assert cors(answer) == {
             "access-control-allow-origin": origin,
-            "access-control-allow-methods": "GET, POST, PATCH, DELETE",
+            "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
             "access-control-allow-headers": "authorization, content-type, idempotency-key, "
             "x-account",
             "access-control-expose-headers": "Idempotent-Replayed, Retry-After, X-Request-Id",
             "access-control-max-age": "86400",
         }
         assert answer.headers["X-Request-Id"]
+
+    def test_it_may_use_every_method_that_there_is(self) -> None:
+        assert set(CORS_ALLOW_METHODS) == {method for method, _ in operations()}
 
     @pytest.mark.parametrize("path", ["account/", "nowhere/"])
     def test_and_may_read_what_is_answered(
@@ -167,6 +172,14 @@ class TestCors:
             "access-control-allow-origin": APP,
             "access-control-expose-headers": "Idempotent-Replayed, Retry-After, X-Request-Id",
         }
+
+    def test_also_what_is_refused_before_any_view(self, server: WebServer) -> None:
+        headers = {"Origin": APP, "Host": "evil.example"}
+
+        answer = server.call("GET", "/api/v1/plans/", headers=headers)
+
+        assert answer.status == 400
+        assert cors(answer)["access-control-allow-origin"] == APP
 
     @pytest.mark.parametrize(
         "origin",

@@ -8,7 +8,7 @@ import pytest
 from tenancy import access
 from tenancy.models import Account, AccountStatus, Plan, SuspensionReason
 from tenancy.roles import LADDER, Role, at_least
-from tests.factories import NOW
+from tests.factories import DAY, NOW
 
 S = AccountStatus
 
@@ -92,3 +92,24 @@ def test_roles_are_a_ladder_with_the_bot_beside_it(role: Role) -> None:
 @pytest.mark.parametrize("role", ["", "king", "system_bot"])
 def test_what_is_not_on_the_ladder_reaches_nothing(role: str) -> None:
     assert not at_least(role, Role.VIEWER)
+
+
+def test_a_block_is_named_by_what_it_is_and_since_when() -> None:
+    trial_over = an_account(S.TRIAL, trial_ends_at=NOW, status_changed_at=NOW - DAY)
+    suspended = an_account(S.SUSPENDED, "trial_expired", trial_ends_at=NOW, status_changed_at=NOW)
+    by_a_person = an_account(S.SUSPENDED, "manual", status_changed_at=NOW)
+    cancelled = an_account(S.CANCELLED, status_changed_at=NOW)
+    once_more = an_account(S.CANCELLED, status_changed_at=NOW + DAY)
+
+    names = [
+        access.block_of(account, now=NOW)
+        for account in (trial_over, suspended, by_a_person, cancelled, once_more)
+    ]
+
+    assert names[0] == names[1] == "trial_expired 2025-11-12 09:30:00+00:00"
+    assert len(set(names)) == 4
+
+
+def test_no_block_has_no_name() -> None:
+    for account in (an_account(S.ACTIVE), an_account(S.TRIAL, trial_ends_at=NOW + DAY), None):
+        assert access.block_of(account, now=NOW) == ""

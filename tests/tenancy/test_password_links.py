@@ -2,9 +2,9 @@
 
 import smtplib
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.contrib.auth.tokens import default_token_generator
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from console import passwords
 from tenancy.api import tokens
 from tenancy.api.problems import ApiError
 from tenancy.errors import InvalidValue, StateConflict
-from tenancy.models import AuditEvent, User
-from tenancy.services import lifecycle, password_links, users
+from tenancy.models import AuditEvent, Plan, User
+from tenancy.services import invitations, lifecycle, password_links, users
 from tenancy.services.password_links import InvitationOver, link_tokens
 from tenancy.services.person_guards import StaffToo
 from tests.conftest import World
@@ -187,6 +188,30 @@ class TestSend:
 
         assert accept(bob, letter.body.split("token=")[1].split()[0])
 
+    def test_an_invitation_is_tried_three_times_more_and_then_a_person_must_look(
+        self, world: World, settings: object
+    ) -> None:
+        settings.EMAIL_BACKEND = f"{__name__}.BrokenServer"
+        invite = partial(invitations.invite, account=world.home, email="zoe@shop.example")
+        Plan.objects.update(max_users=9)
+        zoe = invite(role="editor", by=world.alice, reason=REASON)
+
+        for attempt, minutes in ((1, 5), (2, 60), (3, 360)):
+            assert work_off() == []
+            failed = AuditEvent.objects.filter(verb="email_failed").latest("id")
+            assert (failed.after["mail"], failed.after["attempt"]) == ("invitation", attempt)
+            waits = DBTaskResult.objects.get().run_after - failed.at
+            assert abs(waits - timedelta(minutes=minutes)) < timedelta(minutes=1)
+            DBTaskResult.objects.update(run_after=failed.at)
+        assert work_off() == queue() == []
+        assert a_copy(zoe).is_active
+
+        # The way out: whoever invites them again has another one sent.
+        settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+        invite(role="editor", by=world.alice, reason=REASON)
+        (letter,) = work_off()
+        assert accept(zoe, letter.body.split("token=")[1].split()[0])
+
 
 class TestAccept:
     def test_of_a_deleted_account_and_of_staff_alone_every_token_is_bad(
@@ -224,7 +249,7 @@ class TestAccept:
 
     def test_a_link_of_staff_sets_no_password_here(self, bob: User) -> None:
         with refused(InvitationOver):
-            accept(bob, default_token_generator.make_token(bob))
+            accept(bob, passwords.link_tokens.make_token(bob))
 
     def test_of_eight_at_once_one_sets_it(self, committed_world: World) -> None:
         bob, token = committed_world.bob, link(committed_world.bob)

@@ -77,6 +77,17 @@ def test_who_sees_every_site_is_given_none(
         verb(site, person)
 
 
+def test_the_bot_is_given_none_and_can_lose_one(world: World, site: Site) -> None:
+    bot = make_user(world.home, role=Role.SYSTEM_BOT)
+
+    with refused(StateConflict, says="is system bot. Only editors and viewers are given sites."):
+        give(site, bot)
+
+    SiteUserAccess.objects.create(account=world.home, site=site, user=bot)
+    take(site, bot)
+    assert not SiteUserAccess.objects.exists()
+
+
 @both
 def test_a_person_of_another_account_is_refused(world: World, site: Site, verb: object) -> None:
     stranger = make_user(world.other, role=Role.VIEWER)

@@ -3,6 +3,9 @@
 import pytest
 from django.contrib.auth.models import Group
 
+from tenancy.api import tokens
+from tenancy.api.codes import Code
+from tenancy.api.problems import ApiError
 from tenancy.errors import InvalidValue, StateConflict
 from tenancy.models import AuditEvent, User
 from tenancy.services import staff
@@ -145,6 +148,20 @@ def test_deactivated_and_let_in_again(world: World) -> None:
         "staff_deactivated",
         "staff_reactivated",
     ]
+
+
+def test_tokens_from_before_do_not_come_back_with_them(world: World) -> None:
+    before = tokens.read_access(tokens.issue(world.bob)["access"])
+    User.objects.filter(pk=world.bob.pk).update(is_staff=True)
+    staff.deactivate(user=world.bob, by=world.adam, reason=REASON)
+    staff.reactivate(user=world.bob, by=world.adam, reason=REASON)
+
+    with pytest.raises(ApiError) as refusal:
+        tokens.person_of(before)
+
+    assert refusal.value.code == Code.TOKEN_INVALID
+    now = tokens.read_access(tokens.issue(world.bob)["access"])
+    assert tokens.person_of(now) == world.bob
 
 
 def test_twice_is_refused(world: World) -> None:

@@ -8,9 +8,12 @@ from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.test import Client
 
+from console.passwords import sign_in_link
 from tenancy.models import AuditEvent, User
+from tenancy.services.password_links import link_tokens
 from tests.conftest import World
 from tests.console.admin.conftest import nothing_but_attempts_changes, signed_in
+from tests.racing import a_copy
 
 LIST = "/admin/tenancy/user/"
 
@@ -85,6 +88,26 @@ def test_no_link_for_somebody_locked_out(admin: Client, world: World) -> None:
     assert "does not work any more" in page.content.decode()
     refused = post(admin, f"{world.sam.pk}/new-sign-in-link")
     assert "locked out" in refused.content.decode()
+
+
+def test_a_session_or_link_from_before_does_not_come_back_with_them(
+    admin: Client, world: World
+) -> None:
+    session, link = signed_in(world.sam), link_in(post(admin, f"{world.sam.pk}/new-sign-in-link"))
+    assert session.get(LIST).status_code == 200
+    post(admin, f"{world.sam.pk}/deactivate-staff")
+    post(admin, f"{world.sam.pk}/reactivate-staff")
+
+    assert session.get(LIST).status_code == 302
+    assert "does not work any more" in Client().get(link, follow=True).content.decode()
+    assert signed_in(a_copy(world.sam)).get(LIST).status_code == 200
+
+
+def test_a_link_of_the_product_sets_no_password_here(world: World) -> None:
+    whose = sign_in_link(world.sam).rsplit("/", 2)[0]
+    product = f"{whose}/{link_tokens.make_token(world.sam)}/"
+
+    assert "does not work any more" in Client().get(product, follow=True).content.decode()
 
 
 def test_changing_the_own_password_keeps_what_colleagues_change(world: World) -> None:

@@ -1,5 +1,7 @@
 """The dialogs of an account's people: who may, what they do, what they say."""
 
+import csv
+import io
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +13,7 @@ from tenancy.models import AuditEvent, User
 from tenancy.roles import Role
 from tests import factories
 from tests.conftest import World
-from tests.factories import REASON, make_site, make_user
+from tests.factories import NOW, REASON, make_site, make_user
 
 pytestmark = pytest.mark.usefixtures("context_kept")
 
@@ -83,29 +85,52 @@ class TestOffered:
         "deactivate_user": "Deactivate",
     }
 
+    def offered(self, client: Client, user: User) -> set[str]:
+        """Of these verbs those with a button: on the person's page as in their account's tab."""
+        page = client.get(reverse("admin:tenancy_user_change", args=(user.pk,)))
+        account = reverse("admin:tenancy_account_change", args=(user.account_id,))
+        rows = client.get(f"{account}?tab=people").context["rows"]
+        (verbs,) = (row.verbs for row in rows if row.object == user)
+        offered = {each["title"] for each in page.context["actions_detail"]}
+        assert offered == {verb.label for verb in verbs}
+        return offered & set(self.VERBS.values())
+
     @pytest.mark.parametrize(
-        ("fact", "says"), [("staff", "more than a customer"), ("deleted", "Restore it first")]
+        ("fact", "says"),
+        [
+            ("staff", "more than a customer"),
+            ("deleted", "Restore it first"),
+            ("own", "You belong to"),
+        ],
     )
-    def test_nothing_for_staff_and_deleted_accounts(
+    def test_nothing_for_staff_deleted_accounts_and_ones_own(
         self, world: World, as_: SignIn, fact: str, says: str
     ) -> None:
-        support, account = as_(world.sam), factories.make_account(deleted=fact == "deleted")
+        account = factories.make_account(deleted=fact == "deleted")
         user = make_user(account, role=Role.EDITOR, is_staff=fact == "staff")
+        colleague = factories.make_staff("Support", account=account, role=Role.VIEWER)
+        support = as_(colleague if fact == "own" else world.sam)
 
-        page = support.get(reverse("admin:tenancy_user_change", args=(user.pk,)))
-        offered = {each["title"] for each in page.context["actions_detail"]}
-        assert not offered & set(self.VERBS.values())
+        assert not self.offered(support, user)
         for verb in self.VERBS:
             assert says in support.get(address(verb, user)).content.decode(), verb
 
     def test_all_of_them_for_who_was_invited(self, world: World, as_: SignIn) -> None:
         make_site(world.home)
-        page = as_(world.sam).get(reverse("admin:tenancy_user_change", args=(world.bob.pk,)))
 
-        assert {each["title"] for each in page.context["actions_detail"]} >= set(
-            self.VERBS.values()
-        )
-        assert "Invited, has not joined" in page.content.decode()
+        assert self.offered(as_(world.sam), world.bob) == set(self.VERBS.values())
+
+    def test_to_others_what_they_may(self, world: World, as_: SignIn) -> None:
+        make_site(world.home)
+        for staff in (world.fiona, factories.make_staff("Auditor")):
+            assert not self.offered(as_(staff), world.bob)
+        assert self.offered(as_(world.adam), world.bob) == {"Change role", "Deactivate"}
+
+    def test_no_site_for_the_bot(self, world: World, as_: SignIn) -> None:
+        make_site(world.home)
+        bot = make_user(world.home, role=Role.SYSTEM_BOT)
+
+        assert self.offered(as_(world.sam), bot) == {"Deactivate"}
 
     def test_who_signed_in_has_joined_without_a_password_too(
         self, world: World, as_: SignIn
@@ -121,6 +146,36 @@ class TestOffered:
         )
 
 
+class TestSignIn:
+    """Who can sign in, who was locked out, who was only invited: the list and the page agree."""
+
+    @pytest.mark.parametrize(
+        ("facts", "says"),
+        [
+            ({"password": "correct horse battery"}, "Can sign in"),
+            ({"last_login": NOW}, "Can sign in"),
+            ({}, "Invited, has not joined"),
+            ({"is_active": False}, "Deactivated"),
+            ({"is_active": False, "password": "correct horse battery"}, "Deactivated"),
+        ],
+        ids=str,
+    )
+    def test_is_told_alike(
+        self, world: World, as_: SignIn, facts: dict[str, object], says: str
+    ) -> None:
+        user = make_user(factories.make_account(), email="zoe@shed.test", **facts)
+        client = as_(world.fiona)
+        page = reverse("admin:tenancy_user_change", args=(user.pk,))
+        shown = reverse("admin:tenancy_user_changelist") + "?q=zoe"
+        export = reverse("admin:tenancy_user_export") + "?q=zoe"
+
+        for told in (client.get(page), client.get(shown)):
+            states = {"Can sign in", "Invited, has not joined", "Deactivated"}
+            assert {state for state in states if state in told.content.decode()} == {says}
+        (row,) = csv.DictReader(io.StringIO(client.post(export).getvalue().decode("utf-8-sig")))
+        assert row["Sign-in"] == says
+
+
 class TestInvitation:
     def test_support_withdraws_it(self, world: World, as_: SignIn) -> None:
         support = as_(world.sam)
@@ -128,7 +183,8 @@ class TestInvitation:
 
         answer = post(support, address("withdraw_invitation", world.bob))
 
-        assert answer.url == reverse("admin:tenancy_account_change", args=(world.home.pk,))
+        account = reverse("admin:tenancy_account_change", args=(world.home.pk,))
+        assert answer.url == f"{account}?tab=people"
         gone = User.objects.get(pk=world.bob.pk)
         assert (gone.account, gone.is_active) == (None, False)
         # What was invited and taken back is told where it was: the person's own page still opens.
@@ -181,12 +237,14 @@ class TestSites:
     def test_what_cannot_be_done_is_said(self, world: World, as_: SignIn) -> None:
         support = as_(world.sam)
         gone = make_user(world.home, role=Role.VIEWER, is_active=False)
+        bot = make_user(world.home, role=Role.SYSTEM_BOT)
 
         for verb, user, says in (
             ("give_site", world.alice, "sees every site"),
             ("give_site", gone, "Let them back in first"),
             ("give_site", world.bob, "has no site that"),
             ("give_site", world.olga, "belongs to no account"),
+            ("give_site", bot, "Only editors and viewers are given sites"),
             ("take_site", world.bob, "No site is given to"),
         ):
             page = support.get(address(verb, user)).content.decode()

@@ -60,6 +60,12 @@ def test_a_person_is_found_by_either_form_of_a_domain(known: World, term: str) -
     factories.make_user(known.home, email="zoe@xn--bcher-kva.de", role="editor")
 
     assert titles(known.sam, term) == ["zoe@xn--bcher-kva.de"]
+    # It is what was meant, and nothing else; so is the account of an owner with this address.
+    hits = search.hits(person=known.sam, term=term)
+    assert search.the_one(hits).endswith("?tab=people")
+    factories.put(known.home, owner=User.objects.get(email="zoe@xn--bcher-kva.de"))
+    exact = [hit.result.title for hit in search.hits(person=known.sam, term=term) if hit.is_exact]
+    assert exact == ["Home G8", "zoe@xn--bcher-kva.de"]
 
 
 def test_an_account_is_found_by_its_number(known: World) -> None:
