@@ -56,6 +56,8 @@ class JSONNegotiation(BaseContentNegotiation):
     other = DefaultContentNegotiation()
 
     def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
+        if request.content_type == StrictJSONParser.media_type:
+            return parsers[0]
         return self.other.select_parser(request, parsers)
 
     def select_renderer(
