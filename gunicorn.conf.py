@@ -9,7 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 # Workers for the processors, threads for the waiting: a request mostly waits for PostgreSQL.
 # Each thread keeps one connection open, so workers x threads is the number of connections.
-worker_class = "gthread"
+# The worker is gunicorn's own for threads (gthread), and saves handing connections around.
+worker_class = "console.web_worker.StayingThreadWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or (os.cpu_count() or 1) + 1)
 threads = 4
 # Not preloaded: a new worker has the new code, and no fork shares a connection.

@@ -1,7 +1,7 @@
 """What every request and answer carries: an id, the caller's address, its headers."""
 
 import re
-import uuid
+import secrets
 from collections.abc import Callable
 
 from django.conf import settings
@@ -72,7 +72,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.id = uuid.uuid4().hex
+        request.id = secrets.token_hex(16)
         here = context.RequestContext(
             door="api" if is_api(request) else "console",
             request_id=request.id,

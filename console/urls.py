@@ -11,6 +11,8 @@ from console.passwords import SetPassword
 from console.site import site
 
 urlpatterns = [
+    # First, because the paths are tried in this order and most requests are calls.
+    path("api/v1/", include([*billing.api.urls.urlpatterns, *tenancy.api.urls.urlpatterns])),
     path("", RedirectView.as_view(url="/admin/")),
     path(
         "admin/set-password/<uidb64>/<token>/",
@@ -18,7 +20,6 @@ urlpatterns = [
         name="set-password",
     ),
     path("admin/", site.urls),
-    path("api/v1/", include([*billing.api.urls.urlpatterns, *tenancy.api.urls.urlpatterns])),
     path("api/schema/", api_docs.schema),
     path("api/docs/", api_docs.page),
     path("api/docs/errors/", api_docs.errors),

@@ -1,12 +1,14 @@
 """Three ways to say who calls. Each asks `tenancy.access` on every request and fails closed."""
 
+from functools import partial
+
 from django.http import QueryDict
 from django.utils import timezone
 from rest_framework import authentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
-from tenancy.api import gate, identity, tokens
+from tenancy.api import gate, identity, throttling, tokens
 from tenancy.api.codes import Code
 from tenancy.api.problems import CHALLENGE, ApiError
 from tenancy.models import ApiKey, User
@@ -43,7 +45,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
         text = credentials(request, "bearer")
         if text is None:
             return None
-        user = tokens.person_of(tokens.read_access(text))
+        find = partial(throttling.person_counted, request)
+        user = tokens.person_of(tokens.read_access(text), find=find)
         request.account = gate.account_of(request, user, unknown=Code.TOKEN_INVALID)
         return user, "token"
 
@@ -84,7 +87,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
             self.enforce_csrf(request)
         except PermissionDenied:
             raise ApiError(Code.CSRF_FAILED) from None
-        user = identity.person(signed_in.pk)
+        user = throttling.person_counted(request, signed_in.pk)
         if user is None or not user.is_active:
             raise ApiError(Code.NOT_AUTHENTICATED)
         request.account = gate.account_of(request, user, unknown=Code.NOT_AUTHENTICATED)

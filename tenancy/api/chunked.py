@@ -6,6 +6,7 @@ from django.conf import settings
 from rest_framework.request import Request
 
 from tenancy.api.codes import Code
+from tenancy.api.counters import Count
 from tenancy.api.parsing import malformed
 from tenancy.api.problems import ApiError
 
@@ -14,6 +15,9 @@ NO_LENGTH = "This server cannot tell where the body ends: send it with its Conte
 
 class ApiRequest(Request):
     """DRF's, which takes a body without a Content-Length for no body at all."""
+
+    # This call's number, where the statement that read who calls has counted it.
+    counted: Count | None = None
 
     def _load_stream(self) -> None:
         if "HTTP_TRANSFER_ENCODING" in self._request.META:

@@ -12,15 +12,20 @@ from tenancy.round_trip import one_row
 logger = logging.getLogger(__name__)
 
 # A window begins with its first call. statement_timestamp: a test's transaction stands still.
-COUNT = """
+_COUNT = """
 INSERT INTO igny8_throttle_counters AS t (key, calls, resets_at)
-VALUES (%s, 1, statement_timestamp() + make_interval(secs => %s))
+SELECT {key}, 1, statement_timestamp() + make_interval(secs => %s) {whose}
 ON CONFLICT (key) DO UPDATE SET
     calls = CASE WHEN t.resets_at <= statement_timestamp() THEN 1 ELSE t.calls + 1 END,
     resets_at = CASE WHEN t.resets_at <= statement_timestamp() THEN EXCLUDED.resets_at
                      ELSE t.resets_at END
 RETURNING calls, EXTRACT(EPOCH FROM resets_at - statement_timestamp())::float
 """
+COUNT = _COUNT.format(key="%s::text", whose="")
+# The same for the account of `who`, another part of the statement; without one, nothing is counted.
+COUNT_WHO = _COUNT.format(
+    key="%s::text || who.account_id", whose="FROM who WHERE who.account_id IS NOT NULL"
+)
 FORGET = "DELETE FROM igny8_throttle_counters WHERE resets_at < now() - interval '1 hour'"
 
 

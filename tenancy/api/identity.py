@@ -1,4 +1,7 @@
-"""Who is calling, in one query each: a person with account and plan, or a key with its site."""
+"""Who is calling, in one query each: a person with account and plan, or a key with its site.
+
+The query that reads a person can count the call as well.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.base import ModelState
 from django.utils.functional import cached_property
 
+from tenancy.api.counters import COUNT_WHO, Count
 from tenancy.models import Account, ApiKey, Plan, Site, User
 from tenancy.round_trip import one_row
 
@@ -46,11 +50,33 @@ class Join:
         names = [f'{alias}."{field.column}"' for alias, _, fs in self.columns for field in fs]
         return f"SELECT {', '.join(names)} FROM {self.tables}"  # noqa: S608 - names of ours
 
+    @cached_property
+    def counting_sql(self) -> str:
+        """The same, and the call counted for the account that was found."""
+        return (
+            f"WITH who AS ({self.sql}), counted AS ({COUNT_WHO})"  # noqa: S608 - names of ours
+            " SELECT who.*, counted.* FROM who LEFT JOIN counted ON true"
+        )
+
     def first(self, *parameters: object) -> list[models.Model | None] | None:
         """The objects of the first row; None for a table that had none to join."""
         row = one_row(self.sql, parameters, is_repeatable=True)
+        return None if row is None else self._objects(row)
+
+    def first_counted(
+        self, *parameters: object
+    ) -> tuple[list[models.Model | None] | None, Count | None]:
+        """The same by `counting_sql`, whose last parameters are the key's beginning and seconds.
+
+        To be sent again where the connection is gone can count a call twice, and no more than that.
+        """
+        row = one_row(self.counting_sql, parameters, is_repeatable=True)
         if row is None:
-            return None
+            return None, None
+        *_, calls, seconds_left = row
+        return self._objects(row), None if calls is None else Count(calls, seconds_left)
+
+    def _objects(self, row: tuple) -> list[models.Model | None]:
         return [
             _made(model, zip(names, row[part], strict=True)) if row[part.start] else None
             for model, names, part in self.slices
@@ -102,7 +128,16 @@ KEY = Join(
 
 def person(user_id: int) -> User | None:
     """A user with account and plan, whatever their state."""
-    found = PERSON.first(user_id)
+    return _person(PERSON.first(user_id))
+
+
+def counted_person(user_id: int, *, key: str, seconds: int) -> tuple[User | None, Count | None]:
+    """The same, and this call counted under `key` and their account's id, if they have one."""
+    found, counted = PERSON.first_counted(user_id, key, seconds)
+    return _person(found), counted
+
+
+def _person(found: list[models.Model | None] | None) -> User | None:
     if found is None:
         return None
     user, account, plan = found

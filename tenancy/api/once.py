@@ -14,6 +14,7 @@ from tenancy.api.errors import translate
 from tenancy.api.problems import ApiError, Fault
 
 LONGEST_KEY = 255
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 type Content = dict[str, object] | None
 # The call's answer, and whether an earlier call with its key gave it first.
@@ -46,7 +47,7 @@ def refuse_bad_key(key: str, place: Fault) -> None:
 
 def fingerprint_of(request: Request, data: object) -> str:
     """The same for the same request, however its JSON is spaced and ordered."""
-    body = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    body = _canonical.encode(data)
     return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
 
 

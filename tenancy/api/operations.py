@@ -8,16 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 
+from django.http import HttpResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from tenancy.api import once
 from tenancy.api.calls import Call, Caller, Key, Operation
 from tenancy.api.codes import Code
 from tenancy.api.errors import faults
 from tenancy.api.gate import Blocked
+from tenancy.api.once import Content
 from tenancy.api.problems import REPLAYED, invalid
 from tenancy.api.shapes import Answer, Body, Nothing, checked, shaped
 
@@ -71,7 +72,7 @@ def operation(
         )
 
         @wraps(method)
-        def handler(view: object, request: Request, **ids: str) -> Response:
+        def handler(view: object, request: Request, **ids: str) -> HttpResponse:
             def perform(call: Call) -> tuple[object, bool]:
                 value = method(view, call, **ids)
                 replayed = isinstance(value, Replayed)
@@ -80,12 +81,25 @@ def operation(
 
             content, code, replayed = once.perform(declared, _call(declared, request), perform)
             headers = {REPLAYED: "true"} if replayed else None
-            return Response(content, status=code, headers=headers)
+            return _answer(content, request, status=code, headers=headers)
 
         handler.operation = declared
         return handler
 
     return decorate
+
+
+def _answer(
+    content: Content, request: Request, *, status: int, headers: dict[str, str] | None
+) -> HttpResponse:
+    """As DRF would, but at once: its Response is a template's, rendered on the way out."""
+    if content is None:
+        answer = HttpResponse(status=status, headers=headers)
+        del answer["Content-Type"]
+        return answer
+    renderer = request.accepted_renderer
+    body = renderer.render(content, request.accepted_media_type)
+    return HttpResponse(body, content_type=renderer.media_type, status=status, headers=headers)
 
 
 def _call(declared: Operation, request: Request) -> Call:

@@ -37,12 +37,7 @@ class StrictJSONParser(BaseParser):
             )
         try:
             text = raw.decode()
-            data = json.loads(
-                text,
-                parse_constant=_refuse_constant,
-                parse_float=_finite,
-                object_pairs_hook=_once_each,
-            )
+            data = _decoder.decode(text)
         except (ValueError, RecursionError) as fault:
             told = str(fault) if isinstance(fault, ValueError) else "it is nested too deeply"
             raise malformed(told) from None
@@ -61,6 +56,8 @@ class JSONNegotiation(BaseContentNegotiation):
     other = DefaultContentNegotiation()
 
     def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
+        if request.content_type == StrictJSONParser.media_type:
+            return parsers[0]
         return self.other.select_parser(request, parsers)
 
     def select_renderer(
@@ -87,6 +84,11 @@ def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(members) != len(pairs):
         raise ValueError("a member is given twice")
     return members
+
+
+_decoder = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_once_each
+)
 
 
 def malformed(why: str) -> ApiError:

@@ -58,10 +58,10 @@ def mark_of(user: User) -> str:
     return hashlib.sha256(f"{user.password}{user.token_stamp}".encode()).hexdigest()[:16]
 
 
-def person_of(token: Claims) -> User:
+def person_of(token: Claims, *, find: Callable[[int], User | None] = identity.person) -> User:
     """The user of a valid token, as they stand now. Raises ApiError."""
     user_id = str(token.get("user_id", ""))
-    user = identity.person(int(user_id)) if user_id.isdecimal() and len(user_id) < 19 else None
+    user = find(int(user_id)) if user_id.isdecimal() and len(user_id) < 19 else None
     if user is None:
         raise ApiError(Code.TOKEN_INVALID)
     if not user.is_active:

@@ -101,10 +101,10 @@ CALLS: dict[tuple[str, str], Call] = {
 
 # By what urlpatterns says.
 PAGES: dict[str, Page] = {
+    "api/v1/": Page.CALLS,
     "": Page.STAFFS,
     "admin/set-password/<uidb64>/<token>/": Page.STAFFS,
     "admin/": Page.STAFFS,
-    "api/v1/": Page.CALLS,
     "api/schema/": Page.ANYBODYS,
     "api/docs/": Page.ANYBODYS,
     "api/docs/errors/": Page.ANYBODYS,

@@ -75,8 +75,8 @@ def without_plan(patch: pytest.MonkeyPatch) -> HttpResponse:
     # The column is NOT NULL; the gate looks all the same.
     person_of = tokens.person_of
 
-    def nobodys_plan(claims: dict) -> object:
-        user = person_of(claims)
+    def nobodys_plan(claims: dict, **how: object) -> object:
+        user = person_of(claims, **how)
         user.account.plan_id = None
         return user
 

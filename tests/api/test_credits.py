@@ -153,11 +153,11 @@ class TestLedgerPages:
 
 
 class TestDeduct:
-    def test_it_spends_in_three_queries(
+    def test_it_spends_in_two_queries(
         self, alice: Caller, world: World, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         body = {**WORK, "description": "Roses", "metadata": {"post": 7}}
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             response = alice.post("credits/deduct/", body, key="k1")
 
         assert response.status_code == 201

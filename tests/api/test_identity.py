@@ -27,7 +27,7 @@ def test_a_token_costs_one_query(
 ) -> None:
     alice = by_token(world.alice)
 
-    with django_assert_num_queries(2):  # who, and how often
+    with django_assert_num_queries(1):  # who, and how often
         assert alice.get("auth/me/").status_code == 200
 
 

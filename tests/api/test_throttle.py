@@ -6,14 +6,16 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
 
 from console.settings.api import Rate
 from tenancy.api import counters
 from tenancy.models import ThrottleCounter
 from tenancy.roles import Role
+from tenancy.services import lifecycle, users
 from tests.api.world import Caller, anybody, by_key, by_session, by_token, code_of
 from tests.conftest import World
-from tests.factories import make_account, make_site, make_user
+from tests.factories import NOW, REASON, make_account, make_site, make_user
 from tests.racing import Meeting, at_once
 
 CALLERS = 32
@@ -121,6 +123,53 @@ def test_a_developer_uses_up_their_own(world: World, two_a_minute: None) -> None
 
     assert code_of(developer.get("credits/")) == "rate_limited"
     assert by_token(world.alice).get("credits/").status_code == 200
+
+
+class TestWhoIsKnownCountsForTheirAccount:
+    """Also who is refused: the statement that reads who calls counts the call."""
+
+    def counted(self, caller: Caller) -> list[str]:
+        assert [code_of(caller.get("credits/")) for _ in range(3)][2] == "rate_limited"
+        return [counter.key for counter in ThrottleCounter.objects.all()]
+
+    def test_of_a_blocked_account(self, world: World, two_a_minute: None) -> None:
+        lifecycle.suspend(account=world.home, code="abuse", by=world.sam, reason=REASON, now=NOW)
+
+        assert self.counted(by_token(world.alice)) == [f"read:account:{world.home.pk}"]
+
+    def test_with_a_token_that_has_ended(self, world: World, two_a_minute: None) -> None:
+        bob = by_token(world.bob)
+        users.deactivate(user=world.bob, by=world.sam, reason=REASON)
+
+        assert self.counted(bob) == [f"read:account:{world.home.pk}"]
+
+    def test_with_a_session(self, world: World, two_a_minute: None) -> None:
+        assert self.counted(by_session(world.alice)) == [f"read:account:{world.home.pk}"]
+
+    def test_but_without_an_account_by_address(self, world: World, two_a_minute: None) -> None:
+        assert self.counted(by_token(world.olga)) == ["read:address:127.0.0.1"]
+
+    def test_and_nobody_by_address(self, world: World, two_a_minute: None) -> None:
+        token = AccessToken()
+        token["user_id"] = "987654321"
+
+        assert self.counted(Caller({"Authorization": f"Bearer {token}"})) == [
+            "read:address:127.0.0.1"
+        ]
+
+    def test_by_redis_where_there_is_one(
+        self,
+        world: World,
+        two_a_minute: None,
+        settings: LazySettings,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        client = FakeRedis()
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+        monkeypatch.setattr(counters, "_redis", lambda url: client)
+
+        assert self.counted(by_token(world.alice)) == []
+        assert client.calls == {f"igny8:calls:read:account:{world.home.pk}": 3}
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer x", "Api-Key x"])
