@@ -1,7 +1,10 @@
 """How the web server's threads share the connections: one stays with a caller who asks again."""
 
 import select
+import socket
+from contextlib import suppress
 
+from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 # What a program, or a proxy near by, takes from an answer to its next request.
@@ -22,6 +25,16 @@ class StayingThreadWorker(ThreadWorker):
             kept = super().handle(conn)
         return kept
 
+    def handle_request(self, req: Request, conn: TConn) -> bool:
+        """Head and body leave in one packet; gunicorn writes them one after the other, and wakes
+        the caller twice.
+        """
+        _hold_back(conn.sock, True)
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            _hold_back(conn.sock, False)
+
     def _asks_again(self, conn: TConn) -> bool:
         if conn.parser.unreader.buf.getvalue():
             return True  # it was read with the request before
@@ -31,3 +44,9 @@ class StayingThreadWorker(ThreadWorker):
         readable = select.poll()
         readable.register(conn.sock, select.POLLIN)
         return bool(readable.poll(STAY))
+
+
+def _hold_back(sock: socket.socket, is_held: bool) -> None:
+    # Of Linux's TCP alone; a socket that is a file, or was closed meanwhile, has none of it.
+    with suppress(AttributeError, OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, is_held)

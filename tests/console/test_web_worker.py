@@ -1,4 +1,6 @@
-"""A thread of the web server stays with a caller who asks again at once, unless it is needed."""
+"""A thread of the web server stays with a caller who asks again at once, unless it is needed; an
+answer leaves in one packet.
+"""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -100,6 +102,26 @@ def test_a_worker_that_stops_answers_what_it_has(line: Line) -> None:
     line.handle()
 
     assert line.answered == 1
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="only Linux can hold a packet back")
+def test_head_and_body_leave_together() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        caller = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+    with caller, server:
+        line = Line(caller, server)
+        held = [is_held(server)]
+        line.meanwhile = lambda: held.append(is_held(server))
+
+        line.handle()
+
+        assert [*held, is_held(server)] == [False, True, False]
+        line.worker.tmp.close()
+
+
+def is_held(sock: socket.socket) -> bool:
+    return bool(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_CORK))
 
 
 def test_who_has_hung_up_is_let_go(line: Line) -> None:
