@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -15,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from tenancy.models import Account, User
 from tests.browser import clicks
 from tests.conftest import World
+from tests.signing_in import signed_in
 
 PASSWORD = "correct horse battery"
 DESKTOP = {"width": 1400, "height": 900}
@@ -32,8 +32,7 @@ class Desk:
 
     def sign_in(self, person: User) -> "Desk":
         """By a session made beforehand; the sign-in page has a test of its own."""
-        client = Client()
-        client.force_login(person)
+        client = signed_in(person)
         name = settings.SESSION_COOKIE_NAME
         self.page.context.add_cookies(
             [{"name": name, "value": client.cookies[name].value, "url": self.server.url}]

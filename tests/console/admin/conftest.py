@@ -8,10 +8,10 @@ from django.template.base import Template
 from django.test import Client
 
 from console.site import site
-from tenancy.models import User
 from tests.console.admin.furnished import Furnished
 from tests.digest import changed_since, digest
 from tests.factories import make_staff, make_user
+from tests.signing_in import signed_in
 
 # The table that keeps an attempt and its refusal; all others are business.
 ATTEMPTS = {"igny8_audit_events"}
@@ -39,12 +39,6 @@ def unwritten(sessions_remembered: None, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
     monkeypatch.setattr(site, "each_context", lambda request: {})
     monkeypatch.setattr(Template, "render", lambda self, context: "")
-
-
-def signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def somebody(who: str) -> Client:

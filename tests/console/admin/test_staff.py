@@ -10,7 +10,8 @@ from django.test import Client
 
 from tenancy.models import AuditEvent, User
 from tests.conftest import World
-from tests.console.admin.conftest import nothing_but_attempts_changes, signed_in
+from tests.console.admin.conftest import nothing_but_attempts_changes
+from tests.signing_in import signed_in
 
 LIST = "/admin/tenancy/user/"
 
