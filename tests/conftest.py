@@ -7,8 +7,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.contrib.auth import get_user, middleware
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.db import connection, connections
+from django.http import HttpRequest
 from django.template import Template
 from django.test.utils import instrumented_test_render, setup_databases, teardown_databases
 
@@ -57,6 +61,20 @@ def no_context_kept(django_test_environment: None) -> Iterator[None]:
 @pytest.fixture
 def context_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Template, "_render", instrumented_test_render)
+
+
+@pytest.fixture
+def sessions_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who a session belongs to is asked once, and not again for each of hundreds of addresses."""
+    people: dict[str | None, AbstractBaseUser | AnonymousUser] = {}
+
+    def remembered(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+        key = request.session.session_key
+        if key not in people:
+            people[key] = get_user(request)
+        return people[key]
+
+    monkeypatch.setattr(middleware, "get_user", remembered)
 
 
 @pytest.hookimpl(trylast=True)

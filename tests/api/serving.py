@@ -32,7 +32,7 @@ def gunicorn(folder: Path) -> Iterator[str]:
         size = ["--workers", "1", "--threads", "1"]
         bind = ["--bind", f"fd://{door.fileno()}"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *size, *bind, "console.wsgi"],
+            [sys.executable, "-m", "gunicorn", *size, *bind, "tests.api.wsgi"],
             cwd=ROOT,
             env={**os.environ, **NO_LIMITS, "DATABASE_URL": database_url()},
             stdout=said,

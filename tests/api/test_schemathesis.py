@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 import pytest
 import requests
 import schemathesis
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 from schemathesis import Case, GenerationMode
@@ -121,8 +120,7 @@ def make_stage() -> Stage:
     site = tenant.account.sites.get()
     site.industry = site.sectors.get().industry_sector.industry
     site.save()
-    # As the server hashes it; the tests' own hasher is none of its.
-    tenant.owner.password = Argon2PasswordHasher().encode(PASSWORD, "saltsaltsalt")
+    tenant.owner.set_password(PASSWORD)
     tenant.owner.save()
     company = make_account(status="active", is_system=True)
     return Stage(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from console import settings as production
 from tenancy.api import tokens
 from tenancy.models import AuditEvent, User
 from tenancy.services import invitations, lifecycle, users
@@ -48,6 +49,15 @@ class TestLogin:
         assert alice.last_login is not None
         kept = AuditEvent.objects.get(verb="signed_in")
         assert (kept.account, kept.actor, kept.door) == (alice.account, alice, "api")
+
+    def test_in_production_it_is_by_argon2(self, alice: User, settings: LazySettings) -> None:
+        settings.PASSWORD_HASHERS = production.PASSWORD_HASHERS
+        alice.set_password(PASSWORD)
+        alice.save(update_fields=["password"])
+
+        assert alice.password.startswith("argon2$argon2id$")
+        assert login(alice.email).status_code == 200
+        assert code_of(login(alice.email, "wrong password")) == "invalid_credentials"
 
     def test_every_wrong_login_is_answered_alike(self, alice: User, world: World) -> None:
         users.deactivate(user=world.bob, by=world.sam, reason=REASON)

@@ -17,6 +17,8 @@ from tests.api.test_isolation import BODIES, CONFIRM, filled
 from tests.api.world import Caller, by_token, code_of
 from tests.factories import make_account, make_ledger_row, make_plan, make_user, put
 
+pytestmark = pytest.mark.usefixtures("uncounted")
+
 WITH_ID = sorted((method, path) for method, path in CALLS if "<id>" in path)
 REFUSALS = {"permission_denied", "not_found", "state_conflict", "validation_error"}
 

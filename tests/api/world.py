@@ -11,6 +11,7 @@ from tenancy.api import tokens
 from tenancy.models import Account, ApiKey, Site, User
 from tenancy.services import api_keys
 from tests.factories import NOW, REASON, make_site
+from tests.signing_in import sign_in
 
 ROOT = "/api/v1/"
 # Whoever sends no cookie can share it; a client loads all middleware before its first call.
@@ -70,7 +71,7 @@ def by_token(user: User) -> Caller:
 def by_session(user: User) -> Caller:
     """With a cookie, and without the CSRF check, as test clients are (test_sessions_and_acting)."""
     caller = Caller(client=APIClient())
-    caller.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    sign_in(caller.client, user)
     return caller
 
 

@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -15,10 +14,20 @@ from pytest_django.live_server_helper import LiveServer
 from tenancy.models import Account, User
 from tests.browser import clicks
 from tests.conftest import World
+from tests.signing_in import signed_in
 
 PASSWORD = "correct horse battery"
 DESKTOP = {"width": 1400, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# Without a graphics card, blurring what lies behind a dialog, frame by frame while that comes in,
+# takes longer than the rest of the page.
+STILL = """
+const still = new CSSStyleSheet();
+still.replaceSync(`*, ::before, ::after, ::backdrop {
+  transition: none !important; animation: none !important; backdrop-filter: none !important;
+}`);
+document.adoptedStyleSheets.push(still);
+"""
 PATIENCE = 60_000  # milliseconds, for a very busy machine; one that is not busy waits for nothing
 
 
@@ -32,8 +41,7 @@ class Desk:
 
     def sign_in(self, person: User) -> "Desk":
         """By a session made beforehand; the sign-in page has a test of its own."""
-        client = Client()
-        client.force_login(person)
+        client = signed_in(person)
         name = settings.SESSION_COOKIE_NAME
         self.page.context.add_cookies(
             [{"name": name, "value": client.cookies[name].value, "url": self.server.url}]
@@ -118,6 +126,7 @@ def desk(world_in_server: World, server: LiveServer, window: BrowserContext) -> 
     window.clear_cookies()
     page = window.new_page()
     page.add_init_script(clicks.COUNT)
+    page.add_init_script(STILL)
     desk = Desk(page, server)
     page.on("pageerror", lambda error: desk.complaints.append(f"{page.url}: {error}"))
     page.on(

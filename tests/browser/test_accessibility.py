@@ -31,8 +31,8 @@ from tests.browser.screens import (
 )
 from tests.conftest import World
 from tests.console.admin.addresses import Address, Kind
-from tests.console.admin.conftest import signed_in
 from tests.console.admin.furnished import Furnished
+from tests.signing_in import signed_in
 
 # By WCAG's rules alone: the frame around the pages, and axe's advice about it, are Unfold's.
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

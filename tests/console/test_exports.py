@@ -25,6 +25,7 @@ from tests.factories import (
     open_transfer,
     put,
 )
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -41,9 +42,7 @@ AUDIT = "tenancy_auditevent"
 
 
 def client_of(group: str | None) -> Client:
-    client = Client()
-    client.force_login(make_staff(group), backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return signed_in(make_staff(group))
 
 
 def url(model: str, query: str = "") -> str:

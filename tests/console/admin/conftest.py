@@ -3,19 +3,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.contrib.auth import get_user, middleware
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.http import HttpRequest
 from django.template.base import Template
 from django.test import Client
 
 from console.site import site
-from tenancy.models import User
 from tests.console.admin.furnished import Furnished
 from tests.digest import changed_since, digest
 from tests.factories import make_staff, make_user
+from tests.signing_in import signed_in
 
 # The table that keeps an attempt and its refusal; all others are business.
 ATTEMPTS = {"igny8_audit_events"}
@@ -38,25 +34,11 @@ def furnished(built: Furnished) -> Iterator[Furnished]:
 
 
 @pytest.fixture
-def unwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+def unwritten(sessions_remembered: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages without HTML and menu: who may open them is decided before, several times as fast."""
     monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
     monkeypatch.setattr(site, "each_context", lambda request: {})
     monkeypatch.setattr(Template, "render", lambda self, context: "")
-    # Who a session belongs to is asked once, and not again for each of hundreds of addresses.
-    people: dict[str | None, AbstractBaseUser | AnonymousUser] = {}
-
-    def remembered(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
-        key = request.session.session_key
-        return people.setdefault(key, people.get(key) or get_user(request))
-
-    monkeypatch.setattr(middleware, "get_user", remembered)
-
-
-def signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def somebody(who: str) -> Client:

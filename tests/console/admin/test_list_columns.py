@@ -8,9 +8,9 @@ from billing.models import Payment
 from console.models import ListColumns
 from console.models.saved_view import SavedView
 from tests.conftest import World
-from tests.console.admin.conftest import signed_in
 from tests.digest import nothing_changes
 from tests.factories import NOW, open_transfer
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.usefixtures("context_kept")
 

@@ -12,8 +12,8 @@ from console.saved_views.tabs import ViewsMixin
 from console.site import site
 from tenancy.services import lifecycle
 from tests.conftest import World
-from tests.console.admin.conftest import signed_in
 from tests.factories import NOW, REASON, open_transfer
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.usefixtures("context_kept")
 

@@ -12,8 +12,9 @@ from console.passwords import sign_in_link
 from tenancy.models import AuditEvent, User
 from tenancy.services.password_links import link_tokens
 from tests.conftest import World
-from tests.console.admin.conftest import nothing_but_attempts_changes, signed_in
+from tests.console.admin.conftest import nothing_but_attempts_changes
 from tests.racing import a_copy
+from tests.signing_in import signed_in
 
 LIST = "/admin/tenancy/user/"
 

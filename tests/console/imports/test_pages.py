@@ -16,6 +16,7 @@ from tenancy.models import Account, AuditEvent, Plan
 from tests.console.imports.builders import PLAN_ROW, accounts_csv, plan_row, plans_csv, previewed
 from tests.digest import nothing_changes
 from tests.factories import NOW, make_account, make_plan, make_staff, make_user
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -32,12 +33,6 @@ def fiona():
 @pytest.fixture
 def finance(fiona) -> Client:
     return signed_in(fiona)
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def url(name: str, *args: object) -> str:

@@ -14,8 +14,9 @@ from console.imports.sheet import Problem
 from console.models import ImportFile, ImportKind, ImportRun, RunState
 from tenancy.models import AuditEvent, Plan
 from tests.console.imports.builders import PLAN_ROW, plan_row, plans_csv, previewed, queued
-from tests.console.imports.test_pages import body, confirmation, signed_in, url
+from tests.console.imports.test_pages import body, confirmation, url
 from tests.factories import make_plan, make_staff
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 

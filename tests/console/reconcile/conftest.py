@@ -11,19 +11,13 @@ from django.utils import timezone
 
 from billing.models import Payment, StatementLine
 from billing.services import references
-from tenancy.models import User
 from tests.conftest import World
 from tests.factories import DAY, confirm, make_line, open_transfer
+from tests.signing_in import signed_in
 
 QUEUE = reverse("admin:reconcile")
 RESULT = reverse("admin:reconcile_result")
 REASON = "Statement of today"
-
-
-def signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 @pytest.fixture

@@ -20,13 +20,13 @@ from tests.console.reconcile.conftest import (
     days_ago,
     form,
     line_for,
-    signed_in,
     tick,
     waiting,
 )
 from tests.digest import nothing_changes
 from tests.factories import make_staff, open_transfer
 from tests.racing import at_once
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.usefixtures("context_kept")
 

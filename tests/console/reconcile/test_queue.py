@@ -22,13 +22,13 @@ from tests.console.reconcile.conftest import (
     line_for,
     line_with,
     page_of,
-    signed_in,
     tick,
     verb_url,
     waiting,
 )
 from tests.digest import nothing_changes
 from tests.factories import make_account, make_plan, make_staff, make_user
+from tests.signing_in import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("context_kept")]
 

@@ -19,6 +19,7 @@ from console.reports.report import Asked, Shown
 from tenancy.models import Account
 from tests.billing.reports.builders import asked, at, by_whom, came, paid, paid_by_hand
 from tests.factories import REASON, make_account, make_ledger_row, make_plan, make_staff
+from tests.signing_in import signed_in
 
 NOW = at(12, 31, 20)
 QUARTER = "from=2025-10&to=2025-12"
@@ -94,9 +95,7 @@ def make_money() -> Money:
 
 
 def client_of(group: str | None) -> Client:
-    client = Client()
-    client.force_login(make_staff(group), backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return signed_in(make_staff(group))
 
 
 @pytest.fixture

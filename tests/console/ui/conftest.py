@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from tenancy.models import User
+from tests.signing_in import signed_in
 
 
 @pytest.fixture(autouse=True)
@@ -19,10 +20,4 @@ def empty_cache() -> Iterator[None]:
 @pytest.fixture
 def as_() -> Callable[[User], Client]:
     """A browser of this person, signed in."""
-
-    def sign_in(person: User) -> Client:
-        client = Client()
-        client.force_login(person)
-        return client
-
-    return sign_in
+    return signed_in
