@@ -15,11 +15,8 @@ _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
 class _Mine(threading.local):
-    """What this thread has: Django's connection, which stays the same object when it is opened
-    anew, the driver's in it, and what was prepared in that.
-    """
+    """This thread's session, and what was prepared in it."""
 
-    here: BaseDatabaseWrapper | None = None
     connection: Connection | None = None
     statements: dict[str, "_Statement"]
 
@@ -62,9 +59,7 @@ def all_rows(
     One for `outside_only` is not sent inside of a transaction, which its error would be the end of:
     it gives no rows there.
     """
-    here = _mine.here
-    if here is None:
-        here = _mine.here = connections[DEFAULT_DB_ALIAS]
+    here = connections[DEFAULT_DB_ALIAS]
     if outside_only and not here.get_autocommit():
         return []
     if here.execute_wrappers or here.queries_logged:
