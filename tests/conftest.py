@@ -1,5 +1,6 @@
 """Fixtures for all tests: a small named world, and a database that really commits."""
 
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache as once
@@ -75,6 +76,13 @@ def sessions_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         return people[key]
 
     monkeypatch.setattr(middleware, "get_user", remembered)
+
+
+def pytest_collection_finish() -> None:
+    """The collector of garbage passes by what was loaded, as in a worker of the web server."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10)
 
 
 @pytest.hookimpl(trylast=True)
