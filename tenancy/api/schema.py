@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.plumbing import ResolvedComponent, get_doc
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
@@ -102,6 +102,10 @@ class ApiSchema(AutoSchema):
 
     def get_summary(self) -> str:
         return self.declared.summary
+
+    def get_description(self) -> str:
+        """The method's own words; its view's are about the code."""
+        return get_doc(getattr(self.view, self.method.lower()))
 
     def get_request_serializer(self) -> type[Body] | None:
         return None if self.declared.body is Nothing else self.declared.body

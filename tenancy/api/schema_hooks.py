@@ -2,15 +2,22 @@
 
 import json
 
-from tenancy.api.shapes import Body
+from tenancy.api.shapes import Answer, Body
 
 
 def close_bodies(result: dict, generator: object, request: object, public: bool) -> dict:
-    """Say of every body that it takes no further members, as it does."""
+    """Say of every body that it takes no further members, as it does; and of no shape what is said
+    of all of them, which is about the code.
+    """
     for component in generator.registry._components.values():
         shape = component.object if isinstance(component.object, type) else type(component.object)
+        if not issubclass(shape, Body | Answer):
+            continue
+        described = result["components"]["schemas"][component.name]
+        if shape.__doc__ is None:
+            described.pop("description", None)
         if issubclass(shape, Body):
-            result["components"]["schemas"][component.name]["additionalProperties"] = False
+            described["additionalProperties"] = False
     return result
 
 

@@ -1,5 +1,6 @@
 """The API's description, and the page that shows it: whole, and asking no other host."""
 
+import json
 import re
 from functools import cache
 
@@ -10,6 +11,8 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
+from tenancy.api.shapes import Answer, Body
+from tenancy.api.views import ApiView
 from tests.api.table import CALLS
 from tests.api.world import ROOT
 
@@ -89,6 +92,13 @@ def test_bodies_take_no_further_members() -> None:
 
     assert len(bodies) > 10
     assert [name for name in bodies if schemas[name].get("additionalProperties") is not False] == []
+
+
+def test_nothing_is_told_of_the_code() -> None:
+    text = json.dumps(described())
+
+    for about_the_code in (ApiView, Body, Answer):
+        assert about_the_code.__doc__.splitlines()[0] not in text
 
 
 def test_the_page_loads_only_what_lies_here(db: None) -> None:
